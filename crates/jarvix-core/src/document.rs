@@ -1,0 +1,262 @@
+//! The document: what a reader would take from a page, and what curation measured of it. The list
+//! of signals stands here once; schema, SQL, profiles, help and report derive from it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! signals {
+    ($($variant:ident $name:literal $about:literal;)*) => {
+        /// A numeric quality signal of a document; one column of `documents` each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Signal {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Signal {
+            /// Every signal, in column order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Column name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it measures, with unit and source.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+        }
+    };
+}
+
+signals! {
+    CharCount "char_count" "Characters of the main text.";
+    SentenceCount "sentence_count" "Sentences of the main text.";
+    ParagraphCount "paragraph_count" "Paragraphs (non-empty lines) of the main text.";
+    MeanWordLength "mean_word_length" "Mean word length in characters (Gopher: 3 to 10; Rae et al. 2021).";
+    SymbolWordRatio "symbol_word_ratio" "Hash signs and ellipses per word (Gopher: at most 0.1).";
+    BulletLineRatio "bullet_line_ratio" "Share of lines that begin with a bullet (Gopher: at most 0.9).";
+    EllipsisLineRatio "ellipsis_line_ratio" "Share of lines that end with an ellipsis (Gopher: at most 0.3).";
+    AlphaWordRatio "alpha_word_ratio" "Share of words with at least one letter (Gopher: at least 0.8).";
+    StopWordCount "stop_word_count" "Stop words of the text's language (Gopher: at least 2).";
+    DuplicateLineRatio "duplicate_line_ratio" "Share of lines that repeat an earlier line (Gopher: at most 0.3).";
+    DuplicateLineCharRatio "duplicate_line_char_ratio" "Share of characters in repeated lines (Gopher: at most 0.2; FineWeb: at most 0.01).";
+    Top2gramRatio "top_2gram_ratio" "Share of characters in the most frequent word pair (Gopher: at most 0.20).";
+    Top3gramRatio "top_3gram_ratio" "Share of characters in the most frequent three words (Gopher: at most 0.18).";
+    Top4gramRatio "top_4gram_ratio" "Share of characters in the most frequent four words (Gopher: at most 0.16).";
+    PunctuatedLineRatio "punctuated_line_ratio" "Share of lines that end with punctuation (FineWeb: at least 0.12; Penedo et al. 2024).";
+    ShortLineRatio "short_line_ratio" "Share of lines of at most 30 characters (FineWeb: at most 0.67).";
+    NewlineRatio "newline_ratio" "Line breaks per word (FineWeb: at most 0.3).";
+    LinkDensity "link_density" "Share of the whole page's visible text that stands in links.";
+    TextShare "text_share" "Main text as a share of the page's visible text.";
+    HeadingCount "heading_count" "Headings (h1 to h6) of the page.";
+    ListItemCount "list_item_count" "List items of the page.";
+    TableCount "table_count" "Tables of the page.";
+    ImageCount "image_count" "Images of the page.";
+    LinkCount "link_count" "Links of the page that can be followed.";
+    ExternalLinkCount "external_link_count" "Links that lead to another host.";
+    KeywordHits "keyword_hits" "Words and phrases of buying intent in title, description and text.";
+    MetadataCount "metadata_count" "How many of title, author, date, description, language, site name and canonical URL the page states (0 to 7).";
+    DefectCount "defect_count" "Defects met while reading the page.";
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+macro_rules! gates {
+    ($($variant:ident $name:literal $about:literal;)*) => {
+        /// Why a document is not content, although the server said 200.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Gate {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Gate {
+            /// Every gate, in order of precedence.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word in `documents.gate`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// One sentence for people.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+        }
+    };
+}
+
+gates! {
+    DecodeLimit "decode_limit" "The body decodes to more than the limit: a decompression bomb.";
+    DecodeError "decode_error" "The body cannot be decoded as its content coding says.";
+    NotText "not_text" "The body is not text, whatever its content type says.";
+    Challenge "challenge" "A bot check or captcha stands in place of the page.";
+    Login "login" "The page asks to sign in before it shows anything.";
+    Paywall "paywall" "The text ends at a paywall.";
+    EmptyShell "empty_shell" "The page is empty until its scripts run.";
+    NoText "no_text" "The page has no main text.";
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+macro_rules! defects {
+    ($($variant:ident $name:literal $about:literal;)*) => {
+        /// Something wrong with a page that did not keep it from being read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Defect {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Defect {
+            /// Every defect.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The word in `documents.defects`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// One sentence for people.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+        }
+    };
+}
+
+defects! {
+    Truncated "truncated" "The body was cut at the byte cap or ended early.";
+    CharsetMismatch "charset_mismatch" "The declared charset is not the one the text is in.";
+    InvalidCharacters "invalid_characters" "Some bytes are not valid in the page's charset.";
+    DeepNesting "deep_nesting" "Elements are nested too deep; the text was read without a tree.";
+    ExtractorFailed "extractor_failed" "The extractor failed; the text was read without a tree.";
+    JsonLdMalformed "json_ld_malformed" "Structured data on the page is not valid JSON.";
+    TooManyLinks "too_many_links" "The page has more links than are kept.";
+    TextCut "text_cut" "The text was longer than the limit and was cut.";
+    NoTitle "no_title" "The page has no title.";
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A row of `documents`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Document {
+    /// Canonical URL of the page.
+    pub url: String,
+    /// Ordinal of the page.
+    pub ordinal: u64,
+    /// Title.
+    pub title: Option<String>,
+    /// Author or authors, separated by `; `.
+    pub author: Option<String>,
+    /// Publication date as ISO 8601: `YYYY-MM-DD`, or a full time stamp where the page gives one.
+    pub published: Option<String>,
+    /// Language of the text, ISO 639-1 where there is one, else 639-3.
+    pub language: Option<String>,
+    /// Kind of page: article, forum, product, listing, collection, documentation, service, other.
+    pub page_type: Option<String>,
+    /// Name of the site.
+    pub site_name: Option<String>,
+    /// Description from the page's metadata.
+    pub description: Option<String>,
+    /// Canonical URL that the page states, in canonical form.
+    pub canonical_url: Option<String>,
+    /// URL of the lead image.
+    pub image: Option<String>,
+    /// Main text, one paragraph a line.
+    pub text: String,
+    /// Main text as Markdown.
+    pub markdown: String,
+    /// Words of the main text.
+    pub word_count: u64,
+    /// Why the document is not content; `None` for content.
+    pub gate: Option<Gate>,
+    /// Evidence for the gate, in words.
+    pub gate_reason: Option<String>,
+    /// Charset the body was read in.
+    pub charset: Option<String>,
+    /// Size of the body after content decoding.
+    pub bytes_decoded: u64,
+    /// XXH3-128 of the normalised text (lower case, words only), 32 hex digits; `None` without text.
+    pub text_hash: Option<String>,
+    /// MinHash of word 5-grams: 112 values of 32 bits, little endian; `None` under 5 words.
+    pub minhash: Option<Vec<u8>>,
+    /// Defects met, sorted.
+    pub defects: Vec<Defect>,
+    /// The signals, in the order of [`Signal::ALL`]; `None` where it cannot be measured.
+    pub signals: Vec<Option<f64>>,
+}
+
+impl Document {
+    /// The value of one signal.
+    pub fn signal(&self, signal: Signal) -> Option<f64> {
+        self.signals.get(signal as usize).copied().flatten()
+    }
+}
+
+/// A row of `links`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Canonical URL of the page that has the link.
+    pub url: String,
+    /// Position among the page's links, from 0.
+    pub position: u32,
+    /// Canonical URL it leads to.
+    pub target: String,
+    /// Its text, at most 200 characters.
+    pub text: Option<String>,
+    /// Its `rel` words, as they stand.
+    pub rel: Option<String>,
+    /// Whether it leads to the same host.
+    pub internal: bool,
+    /// Whether the page asks not to follow it (`rel=nofollow` or meta robots).
+    pub nofollow: bool,
+}
+
+/// A row of `duplicates`: a document that repeats another one of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Duplicate {
+    /// Canonical URL of the repeating document.
+    pub url: String,
+    /// Its ordinal.
+    pub ordinal: u64,
+    /// Name of the cluster: the representative's ordinal.
+    pub cluster: u64,
+    /// Canonical URL of the representative: the lowest ordinal of the cluster.
+    pub duplicate_of: String,
+    /// `exact` (same normalised text) or `near`.
+    pub kind: String,
+    /// Similarity of the two texts, 0 to 1.
+    pub similarity: f64,
+    /// Share of this document's word 5-grams that the representative has too, 0 to 1.
+    pub shared_share: f64,
+}
+
+/// A row of `rejects`: an input line that is not a usable URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The input it came from, by name.
+    pub source: String,
+    /// Its line number, from 1.
+    pub line_no: u64,
+    /// The line, escaped and cut.
+    pub text: String,
+    /// Why it cannot be used.
+    pub reason: String,
+}
