@@ -1,0 +1,94 @@
+//! What a page asks of robots: the meta element and the `X-Robots-Tag` header share one grammar.
+
+use crate::tokenizer::{TokenKind, tokens};
+
+/// The wishes that matter here; `none` means both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RobotsDirectives {
+    /// Not to be kept in an index.
+    pub noindex: bool,
+    /// Links are not to be followed.
+    pub nofollow: bool,
+}
+
+impl RobotsDirectives {
+    /// Reads a value: words separated by commas; a part that is addressed to another robot
+    /// (`otherbot: noindex`) is left out.
+    pub fn parse(value: &str) -> Self {
+        let mut wishes = Self::default();
+        let mut for_all = true;
+        for word in value.split(',') {
+            let word = match word.split_once(':') {
+                Some((agent, rest)) if !is_directive_with_value(agent) => {
+                    let agent = agent.trim();
+                    for_all = agent == "*" || agent.eq_ignore_ascii_case("jarvix");
+                    rest
+                }
+                _ => word,
+            };
+            if !for_all {
+                continue;
+            }
+            match word.trim().to_ascii_lowercase().as_str() {
+                "noindex" => wishes.noindex = true,
+                "nofollow" => wishes.nofollow = true,
+                "none" => wishes = Self { noindex: true, nofollow: true },
+                _ => {}
+            }
+        }
+        wishes
+    }
+
+    /// Both wishes together: the stricter counts.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { noindex: self.noindex || other.noindex, nofollow: self.nofollow || other.nofollow }
+    }
+}
+
+fn is_directive_with_value(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    name.starts_with("max-") || name == "unavailable_after"
+}
+
+/// The wishes of the page's meta elements for all robots or for Jarvix.
+pub fn meta_robots(html: &str) -> RobotsDirectives {
+    let mut wishes = RobotsDirectives::default();
+    for token in tokens(html) {
+        let TokenKind::StartTag(tag) = token.kind else { continue };
+        if !tag.is("meta") {
+            continue;
+        }
+        let Some(name) = tag.attribute("name") else { continue };
+        if ["robots", "jarvix"].iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+            && let Some(content) = tag.attribute("content")
+        {
+            wishes = wishes.and(RobotsDirectives::parse(&content));
+        }
+    }
+    wishes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_are_read() {
+        let cases = [
+            ("<meta name=robots content=noindex>", (true, false)),
+            ("<META NAME='ROBOTS' CONTENT='Index, NoFollow'>", (false, true)),
+            ("<meta name=robots content=none>", (true, true)),
+            ("<meta name=googlebot content=noindex>", (false, false)),
+            ("<meta name=robots content=noindex><meta name=robots content=nofollow>", (true, true)),
+            ("<meta name=robots>", (false, false)),
+        ];
+        for (html, expected) in cases {
+            let wishes = meta_robots(html);
+            assert_eq!((wishes.noindex, wishes.nofollow), expected, "{html}");
+        }
+        let header = RobotsDirectives::parse("otherbot: noindex, nofollow, jarvix: nofollow");
+        assert_eq!((header.noindex, header.nofollow), (false, true));
+        assert!(RobotsDirectives::parse("max-snippet: 5, noindex").noindex);
+    }
+}
