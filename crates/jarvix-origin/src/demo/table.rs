@@ -48,6 +48,14 @@ pub(crate) enum Act {
 }
 
 impl Entry {
+    /// The same page with another `Content-Type`.
+    const fn typed(mut self, content_type: &'static str) -> Self {
+        if let Some(Act::Page { html, .. }) = self.act {
+            self.act = Some(Act::Page { html, content_type });
+        }
+        self
+    }
+
     /// The same, with a document that ends at `gate`.
     const fn gate(mut self, gate: Gate) -> Self {
         self.gate = Some(gate);
@@ -85,6 +93,7 @@ const FORUM: &str = "forum.localhost";
 const MANUAL: &str = "manual.localhost";
 const WORKSHOP: &str = "workshop.localhost";
 const WORLD: &str = "world.localhost";
+const HARBOUR: &str = "harbour.localhost";
 const TROUBLE: &str = "trouble.localhost";
 
 const fn entry(place: Place, act: Option<Act>, outcome: Outcome, about: &'static str) -> Entry {
@@ -110,85 +119,228 @@ const fn elsewhere(url: &'static str, outcome: Outcome, about: &'static str) -> 
 }
 
 /// Pages that are reached by a redirect only.
-pub(crate) const LANDINGS: &[(&str, &str, Act)] = &[];
-
-/// The table, in the order of the list.
-pub(crate) const SECTIONS: &[(&str, &[Entry])] = &[
+pub(crate) const LANDINGS: &[(&str, &str, Act)] = &[
+    (MAGAZINE, "/milk", Act::Redirect(302, "http://www.magazine.localhost:{port}/milk")),
     (
-        "Crema Weekly, a magazine",
-        &[page(
-            MAGAZINE,
-            "/articles/burr-geometry",
-            html!("burr-geometry.html"),
-            "a long article with all its metadata",
-        )],
+        "www.magazine.localhost",
+        "/milk",
+        Act::Redirect(308, "http://magazine.localhost:{port}/articles/milk-steaming"),
     ),
     (
-        "What goes wrong: each of these ends in another way, and none of them stops the run",
-        &[
-            trouble("/sold-out", Act::Fails(404), Outcome::HttpError, "a page that is not there"),
-            trouble(
-                "/over-pressure",
-                Act::Fails(500),
-                Outcome::HttpError,
-                "a server that fails at each attempt",
-            ),
-            trouble(
-                "/round-and-round",
-                Act::Redirect(302, "/and-round"),
-                Outcome::RedirectLimit,
-                "redirects in a circle",
-            ),
-            trouble(
-                "/and-round",
-                Act::Redirect(302, "/round-and-round"),
-                Outcome::RedirectLimit,
-                "the same circle from its other side",
-            ),
-            trouble(
-                "/back-door",
-                Act::Redirect(302, "http://169.254.169.254/latest/meta-data/"),
-                Outcome::AddressDenied,
-                "a redirect to the metadata address of a cloud",
-            ),
-            trouble(
-                "/old-ftp",
-                Act::Redirect(301, "ftp://files.localhost/manual.txt"),
-                Outcome::SchemeDenied,
-                "a redirect away from the web",
-            ),
-            trouble(
-                "/staff/rota",
-                Act::Fails(403),
-                Outcome::RobotsDenied,
-                "a page that robots.txt asks not to fetch",
-            ),
-            trouble("/cold-boiler", Act::Stalls, Outcome::Timeout, "a server that says nothing"),
-            trouble(
-                "/power-cut",
-                Act::BreaksOff { html: html!("burr-geometry.html") },
-                Outcome::Incomplete,
-                "a connection that ends in the middle of the page",
-            ),
-            trouble("/limescale", Act::Garbles, Outcome::Protocol, "an answer that is not HTTP"),
-            trouble("/latte-art.png", Act::Image, Outcome::NotContent, "a picture"),
-            trouble("/bottomless-cup", Act::Bomb, Outcome::Fetched, "a decompression bomb")
-                .gate(Gate::DecodeLimit),
-            elsewhere("http://10.0.0.1/", Outcome::AddressDenied, "a private address"),
-            elsewhere(
-                "ftp://files.localhost/price-list.txt",
-                Outcome::SchemeDenied,
-                "an address that is not on the web",
-            ),
-            elsewhere("http://nowhere.invalid/", Outcome::Dns, "a name that does not exist"),
-            entry(Place::ClosedPort, None, Outcome::Connect, "a port where nobody listens"),
-            entry(
-                Place::Tls { host: SHOP, path: "/" },
-                None,
-                Outcome::Tls,
-                "TLS spoken to a server that does not speak it",
-            ),
-        ],
+        MAGAZINE,
+        "/articles/milk-steaming",
+        Act::Page { html: html!("milk-steaming.html"), content_type: HTML_UTF8 },
+    ),
+];
+
+/// The table, in the order of the list: a comment, and the lines below it.
+pub(crate) const SECTIONS: &[(&str, &[Entry])] = &[
+    ("Crema Weekly, a magazine", MAGAZINE_PAGES),
+    ("Kessel & Co., a shop", SHOP_PAGES),
+    ("A forum, a manual, a workshop", PEOPLE_PAGES),
+    ("Other languages, other charsets", WORLD_PAGES),
+    ("What goes wrong: each in its own way, and none of it stops the run", TROUBLES),
+];
+
+const MAGAZINE_PAGES: &[Entry] = &[
+    page(
+        MAGAZINE,
+        "/articles/burr-geometry",
+        html!("burr-geometry.html"),
+        "a long article with all its metadata",
+    ),
+    page(
+        MAGAZINE,
+        "/articles/water-chemistry",
+        html!("water-chemistry.html"),
+        "a long article with lists and a quotation",
+    ),
+    page(
+        MAGAZINE,
+        "/articles/pressure-profiles",
+        html!("pressure-profiles.html"),
+        "an article in old markup, with comments below",
+    ),
+    page(
+        MAGAZINE,
+        "/articles/buyers-guide",
+        html!("buyers-guide.html"),
+        "a guide with a table of prices",
+    ),
+    page(MAGAZINE, "/news/recall", html!("recall.html"), "a short piece of news without an author"),
+    page(MAGAZINE, "/", html!("magazine-front.html"), "a front page: a list of articles"),
+    page(
+        MAGAZINE,
+        "/collections/first-setup",
+        html!("first-setup.html"),
+        "a collection of products",
+    ),
+    page(
+        MAGAZINE,
+        "/premium/cost-of-a-cup",
+        html!("cost-of-a-cup.html"),
+        "a text that ends at a paywall",
+    )
+    .gate(Gate::Paywall),
+    page(
+        MAGAZINE,
+        "/amp/burr-geometry",
+        html!("burr-geometry-amp.html"),
+        "the first article again, in other markup: an exact duplicate",
+    ),
+    entry(
+        Place::Site { host: MAGAZINE, path: "/go/milk" },
+        Some(Act::Redirect(301, "/milk")),
+        Outcome::Fetched,
+        "an article behind three redirects, one of them over another host",
+    ),
+    page(MAGAZINE, "/notice", html!("notice.html"), "a page of two sentences"),
+];
+
+const SHOP_PAGES: &[Entry] = &[
+    page(SHOP, "/p/lumen-d58", html!("lumen-d58.html"), "a product with its price in JSON-LD"),
+    page(
+        SHOP,
+        "/p/lumen-d58-red",
+        html!("lumen-d58-red.html"),
+        "the same product in red: a near duplicate",
+    ),
+    page(
+        SHOP,
+        "/p/arc-kettle",
+        html!("arc-kettle.html"),
+        "a product whose text stands only in JSON-LD",
+    ),
+    page(SHOP, "/c/grinders", html!("grinders.html"), "a product listing"),
+    page(SHOP, "/account/orders", html!("orders.html"), "a page that asks to sign in")
+        .gate(Gate::Login),
+    page(SHOP, "/checkout", html!("checkout.html"), "a bot check sent with status 200")
+        .gate(Gate::Challenge),
+];
+
+const PEOPLE_PAGES: &[Entry] = &[
+    page(FORUM, "/t/412", html!("channelling.html"), "a forum thread"),
+    page(FORUM, "/t/377", html!("first-machine.html"), "questions and answers"),
+    page(
+        FORUM,
+        "/t/501",
+        html!("script-title.html"),
+        "a title, an author and a description that try to be scripts",
+    ),
+    page(
+        FORUM,
+        "/t/502",
+        html!("formula-title.html"),
+        "a title that tries to be a formula, with control characters",
+    ),
+    page(MANUAL, "/descaling", html!("descaling.html"), "documentation with code and a table"),
+    page(MANUAL, "/api/brew-events", html!("brew-events.html"), "a reference page"),
+    page(MANUAL, "/console/", html!("console.html"), "a page that is empty until its scripts run")
+        .gate(Gate::EmptyShell),
+    page(WORKSHOP, "/", html!("workshop.html"), "a service with prices"),
+    entry(
+        Place::Site { host: HARBOUR, path: "/opening-day" },
+        Some(Act::BusyOnce { html: html!("opening-day.html") }),
+        Outcome::Fetched,
+        "a server that asks to come back in a second, and then answers",
+    ),
+];
+
+const WORLD_PAGES: &[Entry] = &[
+    page(
+        WORLD,
+        "/en/your-water",
+        html!("water-reprint.html"),
+        "an article reprinted with small changes: a near duplicate",
+    ),
+    page(WORLD, "/de/wasser", html!("de-entkalken.html"), "German"),
+    page(WORLD, "/fr/torrefacteur", html!("fr-torrefacteur.html"), "French"),
+    page(
+        WORLD,
+        "/es/sobremesa",
+        html!("es-sobremesa.html"),
+        "Spanish; says UTF-8 and is windows-1252",
+    )
+    .typed(HTML),
+    page(
+        WORLD,
+        "/ja/drip",
+        html!("ja-drip.shift_jis.html"),
+        "Japanese in Shift_JIS, as its meta element says",
+    )
+    .typed(HTML),
+    page(
+        WORLD,
+        "/ru/turka",
+        html!("ru-turka.windows-1251.html"),
+        "Russian in windows-1251, as its header says",
+    )
+    .typed("text/html; charset=windows-1251"),
+    page(WORLD, "/ar/dallah", html!("ar-dallah.html"), "Arabic, from right to left"),
+];
+
+const TROUBLES: &[Entry] = &[
+    trouble("/sold-out", Act::Fails(404), Outcome::HttpError, "a page that is not there"),
+    trouble(
+        "/over-pressure",
+        Act::Fails(500),
+        Outcome::HttpError,
+        "a server that fails at each attempt",
+    ),
+    trouble(
+        "/round-and-round",
+        Act::Redirect(302, "/and-round"),
+        Outcome::RedirectLimit,
+        "redirects in a circle",
+    ),
+    trouble(
+        "/and-round",
+        Act::Redirect(302, "/round-and-round"),
+        Outcome::RedirectLimit,
+        "the same circle from its other side",
+    ),
+    trouble(
+        "/back-door",
+        Act::Redirect(302, "http://169.254.169.254/latest/meta-data/"),
+        Outcome::AddressDenied,
+        "a redirect to the metadata address of a cloud",
+    ),
+    trouble(
+        "/old-ftp",
+        Act::Redirect(301, "ftp://files.localhost/manual.txt"),
+        Outcome::SchemeDenied,
+        "a redirect away from the web",
+    ),
+    trouble(
+        "/staff/rota",
+        Act::Fails(403),
+        Outcome::RobotsDenied,
+        "a page that robots.txt asks not to fetch",
+    ),
+    trouble("/cold-boiler", Act::Stalls, Outcome::Timeout, "a server that says nothing"),
+    trouble(
+        "/power-cut",
+        Act::BreaksOff { html: html!("pressure-profiles.html") },
+        Outcome::Incomplete,
+        "a connection that ends in the middle of the page",
+    ),
+    trouble("/limescale", Act::Garbles, Outcome::Protocol, "an answer that is not HTTP"),
+    trouble("/latte-art.png", Act::Image, Outcome::NotContent, "a picture"),
+    trouble("/bottomless-cup", Act::Bomb, Outcome::Fetched, "a decompression bomb")
+        .gate(Gate::DecodeLimit),
+    elsewhere("http://10.0.0.1/", Outcome::AddressDenied, "a private address"),
+    elsewhere(
+        "ftp://files.localhost/price-list.txt",
+        Outcome::SchemeDenied,
+        "an address that is not on the web",
+    ),
+    elsewhere("http://nowhere.invalid/", Outcome::Dns, "a name that does not exist"),
+    entry(Place::ClosedPort, None, Outcome::Connect, "a port where nobody listens"),
+    entry(
+        Place::Tls { host: SHOP, path: "/" },
+        None,
+        Outcome::Tls,
+        "TLS spoken to a server that does not speak it",
     ),
 ];
 
