@@ -1,0 +1,77 @@
+//! The rows with few columns: links, rejects, duplicates.
+
+use jarvix_core::{Dataset, Duplicate, Link, Reject};
+
+use super::{Cells, Columns, Row, WrongCell};
+
+impl Row for Link {
+    const DATASET: Dataset = Dataset::Links;
+
+    fn write(&self, to: &mut Columns) {
+        to.text(&self.url);
+        to.small_count(self.position);
+        to.text(&self.target);
+        to.opt_text(self.text.as_deref());
+        to.opt_text(self.rel.as_deref());
+        to.bool(self.internal);
+        to.bool(self.nofollow);
+    }
+
+    fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
+        Ok(Self {
+            url: from.string()?,
+            position: from.small_count()?,
+            target: from.string()?,
+            text: from.opt_string()?,
+            rel: from.opt_string()?,
+            internal: from.bool()?,
+            nofollow: from.bool()?,
+        })
+    }
+}
+
+impl Row for Reject {
+    const DATASET: Dataset = Dataset::Rejects;
+
+    fn write(&self, to: &mut Columns) {
+        to.text(&self.source);
+        to.count(self.line_no);
+        to.text(&self.text);
+        to.text(&self.reason);
+    }
+
+    fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
+        Ok(Self {
+            source: from.string()?,
+            line_no: from.count()?,
+            text: from.string()?,
+            reason: from.string()?,
+        })
+    }
+}
+
+impl Row for Duplicate {
+    const DATASET: Dataset = Dataset::Duplicates;
+
+    fn write(&self, to: &mut Columns) {
+        to.text(&self.url);
+        to.count(self.ordinal);
+        to.count(self.cluster);
+        to.text(&self.duplicate_of);
+        to.text(&self.kind);
+        to.opt_float64(Some(self.similarity));
+        to.opt_float64(Some(self.shared_share));
+    }
+
+    fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
+        Ok(Self {
+            url: from.string()?,
+            ordinal: from.count()?,
+            cluster: from.count()?,
+            duplicate_of: from.string()?,
+            kind: from.string()?,
+            similarity: from.float64()?,
+            shared_share: from.float64()?,
+        })
+    }
+}

@@ -1,0 +1,326 @@
+//! Every dataset's columns, in one place, each with a description that goes into the Parquet files
+//! (field metadata, key `description`), into `docs/SCHEMA.md` and into `--json`.
+//!
+//! What is not decided here: how rows are compressed (`parts::properties`) and what the values mean
+//! to a stage. A column that is not in these tables is never written.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
+use jarvix_core::{Dataset, Gate, Outcome, Signal};
+
+/// The key of a column's description in its field metadata.
+pub const DESCRIPTION_KEY: &str = "description";
+
+/// Digits of a score or a contribution.
+pub const SCORE_PRECISION: u8 = 9;
+/// Digits of a score or a contribution after the point.
+pub const SCORE_SCALE: i8 = 3;
+/// The type of a score or a contribution.
+pub const SCORE_TYPE: DataType = DataType::Decimal128(SCORE_PRECISION, SCORE_SCALE);
+
+/// What the name of a contribution's column begins with.
+pub const SIGNAL_PREFIX: &str = "signal_";
+
+/// The columns of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetSchema {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// Its columns, with a description each.
+    pub schema: SchemaRef,
+}
+
+/// The columns of `dataset`. `scores` comes without contributions: see [`scores_schema`].
+pub fn schema(dataset: Dataset) -> DatasetSchema {
+    let columns = match dataset {
+        Dataset::Pages => pages(),
+        Dataset::Rejects => rejects(),
+        Dataset::Documents => documents(),
+        Dataset::Links => links(),
+        Dataset::Duplicates => duplicates(),
+        Dataset::Scores => return scores_schema(&[]),
+    };
+    DatasetSchema { dataset, schema: Arc::new(Schema::new(columns)) }
+}
+
+/// The columns of `scores` with one column `signal_<name>` per contribution, given as name (without
+/// the prefix) and description.
+pub fn scores_schema(contributions: &[(&str, &str)]) -> DatasetSchema {
+    let mut columns = vec![
+        required("url", DataType::Utf8, "Canonical URL of the page; joins all datasets."),
+        required("ordinal", DataType::Int64, "Ordinal of the page; unique in the run."),
+        required(
+            "score",
+            SCORE_TYPE,
+            "Sum of the contributions, each rounded once, held within 0 to 100.",
+        ),
+        required("action", DataType::Utf8, "What the profile says to do: BUY, MONITOR or SKIP."),
+        required("reason", DataType::Utf8, "Why, in one line of words."),
+        optional(
+            "confidence",
+            SCORE_TYPE,
+            "How sure the profile is of the action, 0 to 1; empty where it does not say.",
+        ),
+        optional(
+            "duplicate_of",
+            DataType::Utf8,
+            "Canonical URL of the document that this one repeats; empty for originals.",
+        ),
+    ];
+    for (name, about) in contributions {
+        columns.push(optional(&format!("{SIGNAL_PREFIX}{name}"), SCORE_TYPE, about));
+    }
+    columns.push(required("profile", DataType::Utf8, "Name of the profile."));
+    columns.push(required("profile_hash", DataType::Utf8, "Hash of the profile's content."));
+    DatasetSchema { dataset: Dataset::Scores, schema: Arc::new(Schema::new(columns)) }
+}
+
+fn column(name: &str, data_type: DataType, nullable: bool, about: &str) -> Field {
+    // One key only: the order of several would differ from process to process, and with it the
+    // bytes of the file.
+    let metadata = HashMap::from([(DESCRIPTION_KEY.to_owned(), about.to_owned())]);
+    Field::new(name, data_type, nullable).with_metadata(metadata)
+}
+
+fn required(name: &str, data_type: DataType, about: &str) -> Field {
+    column(name, data_type, false, about)
+}
+
+fn optional(name: &str, data_type: DataType, about: &str) -> Field {
+    column(name, data_type, true, about)
+}
+
+/// Time stamps: microseconds, UTC.
+pub(crate) fn time_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// The element of a list, named as the Parquet specification names it.
+pub(crate) fn element(data_type: DataType) -> FieldRef {
+    Arc::new(Field::new("element", data_type, false))
+}
+
+/// One header line.
+pub(crate) fn header_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("name", DataType::Utf8, false),
+        Field::new("value", DataType::Utf8, false),
+    ])
+}
+
+/// One answered redirect.
+pub(crate) fn hop_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("url", DataType::Utf8, false),
+        Field::new("status", DataType::Int32, false),
+        Field::new("headers", headers_type(), false),
+    ])
+}
+
+/// Header lines, repeats kept.
+pub(crate) fn headers_type() -> DataType {
+    DataType::List(element(DataType::Struct(header_fields())))
+}
+
+fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> String {
+    all.iter().map(|item| word(*item)).collect::<Vec<_>>().join(", ")
+}
+
+fn pages() -> Vec<Field> {
+    let outcomes = words(Outcome::ALL, Outcome::as_str);
+    vec![
+        required("url", DataType::Utf8, "Canonical URL; joins all datasets."),
+        required(
+            "ordinal",
+            DataType::Int64,
+            "The number the URL got when it was admitted; unique in the run.",
+        ),
+        optional(
+            "line_no",
+            DataType::Int64,
+            "Line of the input it stood on, from 1; empty for URLs not from a list.",
+        ),
+        optional("final_url", DataType::Utf8, "The address that gave the body, after redirects."),
+        optional("status", DataType::Int32, "HTTP status code of the last answer."),
+        required("outcome", DataType::Utf8, &format!("How it ended: {outcomes}.")),
+        optional("reason", DataType::Utf8, "Why, in one line, for every outcome but fetched."),
+        required("truncated", DataType::Boolean, "Whether the body was cut at the byte cap."),
+        optional(
+            "content_type",
+            DataType::Utf8,
+            "The Content-Type header, or what sniffing says where there was none.",
+        ),
+        optional(
+            "content_encoding",
+            DataType::Utf8,
+            "The coding of body as it is stored: gzip, br, zstd, deflate; empty is identity.",
+        ),
+        optional(
+            "content_encoding_received",
+            DataType::Utf8,
+            "The Content-Encoding header as received.",
+        ),
+        optional(
+            "body",
+            DataType::Binary,
+            "The body after transfer decoding, in the coding that content_encoding names.",
+        ),
+        optional(
+            "body_hash",
+            DataType::Utf8,
+            "BLAKE3 of the body as received, 32 hex digits (the first half).",
+        ),
+        required("headers", headers_type(), "All header lines of the last answer, in order."),
+        required(
+            "redirects",
+            DataType::List(element(DataType::Struct(hop_fields()))),
+            "Every redirect before the last answer, in order.",
+        ),
+        optional("protocol", DataType::Utf8, "http/1.0, http/1.1, h2 or file."),
+        optional("remote_addr", DataType::Utf8, "The vetted address that was connected to."),
+        optional(
+            "fetched_at",
+            time_type(),
+            "When the answer was complete, UTC; empty where nothing was asked.",
+        ),
+        optional("dns_ms", DataType::Float32, "Milliseconds to resolve the name; empty if reused."),
+        optional(
+            "connect_ms",
+            DataType::Float32,
+            "Milliseconds of the TCP handshake; empty if reused.",
+        ),
+        optional("tls_ms", DataType::Float32, "Milliseconds of the TLS handshake; empty if none."),
+        optional(
+            "ttfb_ms",
+            DataType::Float32,
+            "Milliseconds from sending the request to the first byte of the answer.",
+        ),
+        optional(
+            "elapsed_ms",
+            DataType::Float32,
+            "Milliseconds of the last attempt, redirects included.",
+        ),
+        required("attempts", DataType::Int32, "Attempts made; 0 where none was allowed."),
+        required(
+            "bytes_wire",
+            DataType::Int64,
+            "Bytes received from the network, headers included, all attempts.",
+        ),
+        optional(
+            "input_meta",
+            DataType::Utf8,
+            "The other columns of the input line, as a JSON object.",
+        ),
+    ]
+}
+
+fn rejects() -> Vec<Field> {
+    vec![
+        required("source", DataType::Utf8, "The input the line came from, by name."),
+        required("line_no", DataType::Int64, "Its line number, from 1."),
+        required("text", DataType::Utf8, "The line, escaped and cut."),
+        required("reason", DataType::Utf8, "Why it cannot be used."),
+    ]
+}
+
+fn documents() -> Vec<Field> {
+    let gates = words(Gate::ALL, Gate::as_str);
+    let mut columns = vec![
+        required("url", DataType::Utf8, "Canonical URL of the page; joins all datasets."),
+        required("ordinal", DataType::Int64, "Ordinal of the page; unique in the run."),
+        optional("title", DataType::Utf8, "Title."),
+        optional("author", DataType::Utf8, "Author or authors, separated by '; '."),
+        optional(
+            "published",
+            DataType::Utf8,
+            "Publication date, ISO 8601: YYYY-MM-DD, or a full time stamp where the page has one.",
+        ),
+        optional(
+            "language",
+            DataType::Utf8,
+            "Language of the text: ISO 639-1 where there is one, else 639-3.",
+        ),
+        optional(
+            "page_type",
+            DataType::Utf8,
+            "Kind of page: article, forum, product, listing, collection, documentation, service, \
+             other.",
+        ),
+        optional("site_name", DataType::Utf8, "Name of the site."),
+        optional("description", DataType::Utf8, "Description from the page's metadata."),
+        optional("canonical_url", DataType::Utf8, "Canonical URL that the page itself states."),
+        optional("image", DataType::Utf8, "URL of the lead image."),
+        required("text", DataType::Utf8, "Main text, one paragraph a line."),
+        required("markdown", DataType::Utf8, "Main text as Markdown."),
+        required("word_count", DataType::Int64, "Words of the main text."),
+        optional(
+            "gate",
+            DataType::Utf8,
+            &format!("Why the document is not content; empty for content. One of: {gates}."),
+        ),
+        optional("gate_reason", DataType::Utf8, "Evidence for the gate, in words."),
+        optional("charset", DataType::Utf8, "Charset the body was read in."),
+        required("bytes_decoded", DataType::Int64, "Size of the body after content decoding."),
+        optional(
+            "text_hash",
+            DataType::Utf8,
+            "XXH3-128 of the normalised text, 32 hex digits; empty without text.",
+        ),
+        optional(
+            "minhash",
+            DataType::Binary,
+            "MinHash of word 5-grams: 112 values of 32 bits, little endian; empty under 5 words.",
+        ),
+        required(
+            "defects",
+            DataType::List(element(DataType::Utf8)),
+            "Defects met while reading the page, sorted.",
+        ),
+    ];
+    for signal in Signal::ALL {
+        columns.push(optional(signal.as_str(), DataType::Float64, signal.about()));
+    }
+    columns
+}
+
+fn links() -> Vec<Field> {
+    vec![
+        required("url", DataType::Utf8, "Canonical URL of the page that has the link."),
+        required("position", DataType::Int32, "Position among the page's links, from 0."),
+        required("target", DataType::Utf8, "Canonical URL it leads to."),
+        optional("text", DataType::Utf8, "Its text, at most 200 characters."),
+        optional("rel", DataType::Utf8, "Its rel words, as they stand."),
+        required("internal", DataType::Boolean, "Whether it leads to the same host."),
+        required(
+            "nofollow",
+            DataType::Boolean,
+            "Whether the page asks not to follow it (rel=nofollow or meta robots).",
+        ),
+    ]
+}
+
+fn duplicates() -> Vec<Field> {
+    vec![
+        required("url", DataType::Utf8, "Canonical URL of the document that repeats another."),
+        required("ordinal", DataType::Int64, "Its ordinal."),
+        required(
+            "cluster",
+            DataType::Int64,
+            "Name of the cluster: the ordinal of its representative.",
+        ),
+        required(
+            "duplicate_of",
+            DataType::Utf8,
+            "Canonical URL of the representative: the lowest ordinal of the cluster.",
+        ),
+        required("kind", DataType::Utf8, "exact (same normalised text) or near."),
+        required("similarity", DataType::Float64, "Similarity of the two texts, 0 to 1."),
+        required(
+            "shared_share",
+            DataType::Float64,
+            "Share of this document's word 5-grams that the representative has too, 0 to 1.",
+        ),
+    ]
+}
