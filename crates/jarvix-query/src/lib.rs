@@ -1,1 +1,24 @@
-//! jarvix-query
+//! SQL over the datasets of a run: the engine (DataFusion) behind a small face.
+//!
+//! A [`Query`] is opened once for a store, with a memory limit and a spill folder; a [`Session`] sees
+//! the parts of one run exactly as the catalogue lists them. Results come as plain [`Value`]s, as a
+//! stream of them, or go straight into a part. Stages above write SQL; they name neither Arrow nor
+//! Parquet.
+//!
+//! What it refuses to do: change anything by SQL; write a part whose query does not state its order;
+//! read a file that no catalogue lists; hold more memory than it was given.
+
+mod error;
+mod expression;
+mod functions;
+mod reader;
+mod session;
+mod table;
+mod value;
+mod write;
+
+pub use error::{QueryError, QueryErrorKind, nearest};
+pub use expression::{Expression, ValueKind};
+pub use functions::RowText;
+pub use session::{PartScope, Query, QuerySettings, ROWS_MAX, RowStream, Session};
+pub use value::{Table, Value};

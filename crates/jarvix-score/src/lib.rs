@@ -1,1 +1,26 @@
-//! jarvix-score
+//! Scores: a profile says which signals count how much, and every document gets the sum, an action
+//! and a reason in words.
+//!
+//! A score is the sum of its contributions, each held within its weight and rounded once to
+//! thousandths of a point; gates stand apart and say what they took away in a column of their own.
+//! The whole is one SQL query on the query floor.
+//!
+//! What it refuses to do: score with a profile that was not checked; look at a clock (ages count
+//! from when a page was fetched); let a page's content make a run fail.
+
+mod error;
+mod facts;
+mod parse;
+mod profile;
+mod sql;
+mod stage;
+mod words;
+
+pub use error::{Position, ProfileError, ProfileErrorKind, ScoreError};
+pub use facts::{FACTS, facts_columns, facts_sql};
+pub use profile::{
+    CODE_VERSION, ENTRIES_MAX, EXPRESSION_BYTES_MAX, PROFILE_BYTES_MAX, Profile, ProfileAction,
+    ProfileGate, ProfileSignal, SCORE_MAX, SignalDoc, points_text,
+};
+pub use sql::score_sql;
+pub use stage::{score_part, scores_columns};

@@ -1,0 +1,284 @@
+//! The SQL functions that know about the web and about scores: few, pure, and the same on every
+//! machine. Refuses anything that depends on a clock, on randomness or on the network.
+//!
+//! | function | gives |
+//! |---|---|
+//! | `host(url)` | the host of a URL, null where there is none |
+//! | `registrable_domain(url)` | the domain that someone registered (`a.b.co.uk` -> `b.co.uk`, by the public suffix list); the host itself where it has none (addresses, `localhost`) |
+//! | `curve(x, x0, y0, x1, y1, ...)` | straight lines through the points, flat beyond both ends; null where `x` is not a finite number |
+//! | `points(share, weight)` | `share` held between 0 and 1, times `weight`, rounded once to `decimal(9,3)`; 0 where `share` is not a finite number |
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, StringArray, StringBuilder,
+};
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type};
+use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
+};
+
+/// Digits of a score and of each contribution, and how many of them stand behind the point.
+pub(crate) const SCORE_DECIMAL: (u8, i8) = (9, 3);
+
+/// The name of the function that draws straight lines between points.
+pub(crate) const CURVE: &str = "curve";
+
+/// Every function that a session offers beyond the engine's own.
+pub(crate) fn all() -> Vec<ScalarUDF> {
+    vec![
+        text_function("host", host),
+        text_function("registrable_domain", domain),
+        points(),
+        curve(),
+    ]
+}
+
+/// A function from one text to a text or nothing.
+fn text_function(name: &str, f: fn(&str) -> Option<String>) -> ScalarUDF {
+    let body = move |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let texts = columns[0].as_string::<i32>();
+            let result: StringArray = texts.iter().map(|text| text.and_then(f)).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    create_udf(name, vec![DataType::Utf8], DataType::Utf8, Volatility::Immutable, Arc::new(body))
+}
+
+/// Runs `body` on columns of equal length; gives a scalar back when every argument was one.
+fn columnar(
+    args: &[ColumnarValue],
+    body: impl FnOnce(&[ArrayRef]) -> Result<ArrayRef>,
+) -> Result<ColumnarValue> {
+    let all_scalar = args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+    let result = body(&ColumnarValue::values_to_arrays(args)?)?;
+    if all_scalar && result.len() == 1 {
+        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?));
+    }
+    Ok(ColumnarValue::Array(result))
+}
+
+fn host(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.host_str().filter(|host| !host.is_empty()).map(str::to_owned)
+}
+
+fn domain(url: &str) -> Option<String> {
+    let host = host(url)?;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<IpAddr>().is_ok() {
+        return Some(host);
+    }
+    match psl::domain_str(&host) {
+        Some(domain) => Some(domain.to_owned()),
+        None => Some(host),
+    }
+}
+
+fn points() -> ScalarUDF {
+    let (precision, scale) = SCORE_DECIMAL;
+    let body = |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let shares = columns[0].as_primitive::<Float64Type>();
+            let weights = columns[1].as_primitive::<Float64Type>();
+            let unscaled = (0..shares.len()).map(|row| {
+                let share = shares.is_valid(row).then(|| shares.value(row));
+                let weight = weights.is_valid(row).then(|| weights.value(row));
+                i128::from(thousandths(share, weight))
+            });
+            let array: Decimal128Array = Decimal128Array::from_iter_values(unscaled);
+            Ok(Arc::new(array.with_precision_and_scale(SCORE_DECIMAL.0, SCORE_DECIMAL.1)?))
+        })
+    };
+    create_udf(
+        "points",
+        vec![DataType::Float64, DataType::Float64],
+        DataType::Decimal128(precision, scale),
+        Volatility::Immutable,
+        Arc::new(body),
+    )
+}
+
+/// One contribution in thousandths of a point. This is the one place where it is rounded: half
+/// away from zero, after the product.
+fn thousandths(share: Option<f64>, weight: Option<f64>) -> i32 {
+    match (share, weight) {
+        (Some(share), Some(weight)) if share.is_finite() && weight.is_finite() => {
+            // A float-to-integer cast holds the value within the integer's range.
+            (share.clamp(0.0, 1.0) * weight * 1000.0).round() as i32
+        }
+        _ => 0,
+    }
+}
+
+fn curve() -> ScalarUDF {
+    ScalarUDF::from(Curve {
+        signature: Signature::variadic(vec![DataType::Float64], Volatility::Immutable),
+    })
+}
+
+/// `curve(x, x0, y0, x1, y1, ...)`.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Curve {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Curve {
+    fn name(&self) -> &str {
+        CURVE
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        if arguments.len() < 5 || arguments.len().is_multiple_of(2) {
+            return plan_err!(
+                "curve takes a value and at least two points: curve(x, x0, y0, x1, y1, ...)"
+            );
+        }
+        Ok(DataType::Float64)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let (Some(x), Some(points)) = (args.args.first(), args.args.get(1..)) else {
+            return exec_err!("curve needs arguments");
+        };
+        let points = match numbers(points).as_deref().map(curve_points) {
+            Some(Ok(points)) => points,
+            Some(Err(problem)) => return exec_err!("{problem}"),
+            None => return exec_err!("the points of a curve must be numbers"),
+        };
+        columnar(std::slice::from_ref(x), |columns| {
+            let values = columns[0].as_primitive::<Float64Type>();
+            let result: Float64Array =
+                values.iter().map(|x| x.and_then(|x| on_curve(x, &points))).collect();
+            Ok(Arc::new(result))
+        })
+    }
+}
+
+fn numbers(args: &[ColumnarValue]) -> Option<Vec<f64>> {
+    let number = |arg: &ColumnarValue| match arg {
+        ColumnarValue::Scalar(ScalarValue::Float64(value)) => *value,
+        _ => None,
+    };
+    args.iter().map(number).collect()
+}
+
+/// The points of a curve from x0, y0, x1, y1, ...; else what is wrong with them.
+pub(crate) fn curve_points(numbers: &[f64]) -> std::result::Result<Vec<(f64, f64)>, &'static str> {
+    if !numbers.iter().all(|number| number.is_finite()) {
+        return Err("the points of a curve must be finite");
+    }
+    let points: Vec<(f64, f64)> = numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+    if points.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+        return Err("the points of a curve must go from left to right");
+    }
+    Ok(points)
+}
+
+fn on_curve(x: f64, points: &[(f64, f64)]) -> Option<f64> {
+    if !x.is_finite() {
+        return None;
+    }
+    let right = points.partition_point(|(px, _)| *px <= x);
+    match (right.checked_sub(1).and_then(|left| points.get(left)), points.get(right)) {
+        (Some((x0, y0)), Some((x1, y1))) => Some(y0 + (y1 - y0) * ((x - x0) / (x1 - x0))),
+        (Some((_, y)), None) | (None, Some((_, y))) => Some(*y),
+        (None, None) => None,
+    }
+}
+
+/// What [`row_text`] calls for every row: the row's decimals in thousandths (nulls as 0), and the
+/// text to be filled, which is empty.
+pub type RowText = Arc<dyn Fn(&[i64], &mut String) + Send + Sync>;
+
+/// A function from `columns` score decimals to a text: how a stage puts a row into words without
+/// knowing the engine.
+pub(crate) fn row_text(name: &str, columns: usize, words: RowText) -> ScalarUDF {
+    let body = move |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let columns: Vec<&Decimal128Array> =
+                columns.iter().map(|column| column.as_primitive::<Decimal128Type>()).collect();
+            let rows = columns.first().map_or(0, |column| column.len());
+            let mut builder = StringBuilder::with_capacity(rows, rows * 64);
+            let mut values = vec![0i64; columns.len()];
+            let mut text = String::new();
+            for row in 0..rows {
+                for (value, column) in values.iter_mut().zip(&columns) {
+                    let unscaled = if column.is_null(row) { 0 } else { column.value(row) };
+                    *value = i64::try_from(unscaled).unwrap_or_default();
+                }
+                text.clear();
+                words(&values, &mut text);
+                builder.append_value(&text);
+            }
+            Ok(Arc::new(builder.finish()))
+        })
+    };
+    let decimal = DataType::Decimal128(SCORE_DECIMAL.0, SCORE_DECIMAL.1);
+    create_udf(name, vec![decimal; columns], DataType::Utf8, Volatility::Immutable, Arc::new(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_domains_of_all_kinds_of_urls() {
+        let cases = [
+            ("https://a.b.example.co.uk/x", Some("a.b.example.co.uk"), Some("example.co.uk")),
+            ("http://h1.localhost:8080/", Some("h1.localhost"), Some("h1.localhost")),
+            ("http://localhost/", Some("localhost"), Some("localhost")),
+            ("http://127.0.0.1/", Some("127.0.0.1"), Some("127.0.0.1")),
+            ("http://[::1]/", Some("[::1]"), Some("[::1]")),
+            ("http://xn--bcher-kva.example/", Some("xn--bcher-kva.example"), None),
+            ("mailto:someone@example.org", None, None),
+            ("not a url", None, None),
+            ("", None, None),
+        ];
+        for (url, expected_host, expected_domain) in cases {
+            assert_eq!(host(url).as_deref(), expected_host, "{url}");
+            if expected_domain.is_some() || expected_host.is_none() {
+                assert_eq!(domain(url).as_deref(), expected_domain, "{url}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_contribution_is_held_and_rounded_once_whatever_comes_in() {
+        let cases = [
+            (Some(0.5), 25.0, 12_500),
+            (Some(2.0), 25.0, 25_000),
+            (Some(-1.0), 25.0, 0),
+            (Some(f64::NAN), 25.0, 0),
+            (Some(f64::INFINITY), 25.0, 0),
+            (Some(f64::NEG_INFINITY), 25.0, 0),
+            (None, 25.0, 0),
+            (Some(1.0), -5.0, -5_000),
+            (Some(1.0 / 3.0), 10.0, 3_333),
+            (Some(0.0005), 1.0, 1),
+            (Some(0.0005), -1.0, -1),
+        ];
+        for (share, weight, expected) in cases {
+            assert_eq!(thousandths(share, Some(weight)), expected, "{share:?} x {weight}");
+        }
+    }
+
+    #[test]
+    fn a_curve_is_flat_beyond_its_ends_and_straight_between() {
+        let points = [(0.0, 0.0), (100.0, 0.5), (200.0, 0.25)];
+        for (x, y) in
+            [(-1.0, 0.0), (0.0, 0.0), (50.0, 0.25), (100.0, 0.5), (150.0, 0.375), (9e9, 0.25)]
+        {
+            assert_eq!(on_curve(x, &points), Some(y), "{x}");
+        }
+        assert_eq!(on_curve(f64::NAN, &points), None);
+        assert_eq!(on_curve(f64::INFINITY, &points), None);
+    }
+}

@@ -1,0 +1,292 @@
+//! The engine, opened for one store, and sessions over the datasets of one run.
+//!
+//! A query here reads and never changes anything: statements that define, insert, copy or set are
+//! refused. Memory has a limit; sorts and aggregations beyond it go to the spill folder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::common::DataFusionError;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::{MemTable, ViewTable};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::{FutureExt, StreamExt};
+use jarvix_core::{Dataset, PartName, PartRef, RunId};
+use jarvix_store::{Store, schema};
+
+use crate::error::{Known, QueryError, QueryErrorKind};
+use crate::functions::{self, RowText};
+use crate::reader::OpenPart;
+use crate::table::{PartsTable, readable};
+use crate::value::{Table, Value, rows_of};
+
+/// Least memory that the engine can work in, in bytes.
+const MEMORY_BYTES_MIN: usize = 8 * 1024 * 1024;
+/// Rows of a batch inside the engine: batches of long texts stay small.
+const BATCH_ROWS: usize = 2_048;
+/// Most rows that [`Session::rows`] gives: more belongs in a stream or a part.
+pub const ROWS_MAX: usize = 100_000;
+
+/// How much the engine may use.
+#[derive(Debug, Clone)]
+pub struct QuerySettings {
+    /// Memory of all running queries together, in bytes.
+    pub memory_bytes: usize,
+    /// Threads that one query is divided over.
+    pub threads: usize,
+    /// Where sorts and aggregations beyond the memory limit go; made if it is not there.
+    pub spill_dir: PathBuf,
+}
+
+impl QuerySettings {
+    /// 128 MiB, `threads` threads, spilling below `root`'s cache folder.
+    pub fn below(root: &std::path::Path, threads: usize) -> Self {
+        Self {
+            memory_bytes: 128 * 1024 * 1024,
+            threads,
+            spill_dir: root.join("cache").join("spill"),
+        }
+    }
+}
+
+/// Which parts of the part-by-part datasets (pages, documents, links, scores) a session sees.
+/// `rejects` and `duplicates` belong to the whole run and are always there as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartScope {
+    /// All of them.
+    All,
+    /// Those with this name.
+    One(PartName),
+}
+
+/// The engine for one store. Cheap to clone; all clones share one memory limit.
+#[derive(Clone)]
+pub struct Query {
+    store: Store,
+    runtime: Arc<RuntimeEnv>,
+    settings: Arc<QuerySettings>,
+}
+
+impl Query {
+    /// Opens the engine for `store`.
+    pub fn open(store: &Store, settings: QuerySettings) -> Result<Self, QueryError> {
+        let disk = &store.env().disk;
+        disk.create_dir_all(&settings.spill_dir).map_err(|error| {
+            let place = settings.spill_dir.display();
+            QueryError::new(
+                QueryErrorKind::Store,
+                format!("make the spill folder {place}: {error}"),
+            )
+            .with_help("choose a --data folder that can be written to")
+        })?;
+        let spill = DiskManagerMode::Directories(vec![settings.spill_dir.clone()]);
+        let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+            .build_arc()
+            .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
+        Ok(Self { store: store.clone(), runtime, settings: Arc::new(settings) })
+    }
+
+    /// A session over the datasets of `run`, as the catalogue lists them now. Datasets without
+    /// parts are empty tables.
+    pub fn session_for_run(&self, run: &RunId, parts: PartScope) -> Result<Session, QueryError> {
+        let session = Session::new(&self.settings, Arc::clone(&self.runtime))?;
+        for dataset in Dataset::ALL {
+            let mut listed = self.store.catalogue().parts(run, dataset)?;
+            let by_part = !matches!(dataset, Dataset::Rejects | Dataset::Duplicates);
+            if let (PartScope::One(name), true) = (parts, by_part) {
+                listed.retain(|part| part.name == name);
+            }
+            let columns = self.columns(dataset, &listed)?;
+            let table = PartsTable::new(self.store.clone(), &columns, listed);
+            session.register(dataset.as_str(), Arc::new(table))?;
+        }
+        Ok(session)
+    }
+
+    /// The columns of a dataset. Those of `scores` depend on the profile and are read from the
+    /// newest part.
+    fn columns(&self, dataset: Dataset, parts: &[PartRef]) -> Result<SchemaRef, QueryError> {
+        match (dataset, parts.last()) {
+            (Dataset::Scores, Some(part)) => OpenPart::open(&self.store, part)
+                .and_then(|part| part.schema())
+                .map_err(|error| QueryError::from_engine(error.into(), &Known::default())),
+            _ => Ok(schema(dataset).schema),
+        }
+    }
+}
+
+/// One set of tables, views and functions to ask.
+pub struct Session {
+    context: SessionContext,
+}
+
+impl Session {
+    fn new(settings: &QuerySettings, runtime: Arc<RuntimeEnv>) -> Result<Self, QueryError> {
+        let threads = settings.threads.max(1);
+        let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
+        let mut config = SessionConfig::new()
+            .with_target_partitions(threads)
+            .with_batch_size(BATCH_ROWS)
+            .with_information_schema(true);
+        // What a sort keeps back for merging must fit into its share of the limit.
+        config.options_mut().execution.sort_spill_reservation_bytes = memory / (8 * threads);
+        let context = SessionContext::new_with_config_rt(config, runtime);
+        for function in functions::all() {
+            context.register_udf(function);
+        }
+        Ok(Self { context })
+    }
+
+    /// A session over the same tables without any rows and without a store: enough to check SQL.
+    pub fn blank() -> Result<Self, QueryError> {
+        let settings = QuerySettings { memory_bytes: 0, threads: 1, spill_dir: PathBuf::new() };
+        let runtime = RuntimeEnvBuilder::new()
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+            )
+            .build_arc()
+            .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
+        let session = Self::new(&settings, runtime)?;
+        for dataset in Dataset::ALL {
+            let columns = readable(&schema(dataset).schema);
+            let table = MemTable::try_new(columns, vec![vec![]])
+                .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
+            session.register(dataset.as_str(), Arc::new(table))?;
+        }
+        Ok(session)
+    }
+
+    /// Gives the result of `sql` a name that later queries of this session can ask.
+    pub fn define_view(&self, name: &str, sql: &str) -> Result<(), QueryError> {
+        let plan = self.plan_now(sql)?;
+        self.register(name, Arc::new(ViewTable::new(plan, Some(sql.to_owned()))))
+    }
+
+    /// Gives this session a function `name` that puts `columns` score decimals of a row, in
+    /// thousandths, into words.
+    pub fn define_row_text(&self, name: &str, columns: usize, words: RowText) {
+        self.context.register_udf(functions::row_text(name, columns, words));
+    }
+
+    /// A small result, all at once; more than [`ROWS_MAX`] rows are refused.
+    pub async fn rows(&self, sql: &str) -> Result<Table, QueryError> {
+        let mut stream = self.stream(sql).await?;
+        let mut table = Table { columns: stream.columns().to_vec(), rows: Vec::new() };
+        while let Some(mut rows) = stream.next_rows().await? {
+            table.rows.append(&mut rows);
+            if table.rows.len() > ROWS_MAX {
+                let message = format!("the result has more than {ROWS_MAX} rows");
+                return Err(QueryError::new(QueryErrorKind::Refused, message)
+                    .with_help("add a LIMIT, or read it as a stream"));
+            }
+        }
+        Ok(table)
+    }
+
+    /// A result of any size, some rows at a time.
+    pub async fn stream(&self, sql: &str) -> Result<RowStream, QueryError> {
+        let frame = self.frame(sql).await?;
+        let columns = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let stream = frame.execute_stream().await.map_err(|error| self.engine_error(error))?;
+        Ok(RowStream { columns, stream })
+    }
+
+    /// How the engine would run `sql`, in its own words.
+    pub async fn explain(&self, sql: &str) -> Result<String, QueryError> {
+        let frame = self.frame(sql).await?;
+        let plan = frame.create_physical_plan().await.map_err(|error| self.engine_error(error))?;
+        Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
+    }
+
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Plans `sql`, which may only read.
+    pub(crate) async fn frame(&self, sql: &str) -> Result<DataFrame, QueryError> {
+        let state = self.context.state();
+        let plan =
+            state.create_logical_plan(sql).await.map_err(|error| self.engine_error(error))?;
+        read_only(&plan)?;
+        Ok(DataFrame::new(state, plan))
+    }
+
+    /// Plans `sql` at once: names are looked up in memory, so planning never waits.
+    pub(crate) fn plan_now(&self, sql: &str) -> Result<LogicalPlan, QueryError> {
+        match self.frame(sql).now_or_never() {
+            Some(frame) => Ok(frame?.logical_plan().clone()),
+            None => Err(QueryError::new(QueryErrorKind::Plan, "planning had to wait for a table")),
+        }
+    }
+
+    pub(crate) fn register(
+        &self,
+        name: &str,
+        table: Arc<dyn TableProvider>,
+    ) -> Result<(), QueryError> {
+        self.context
+            .register_table(name, table)
+            .map(drop)
+            .map_err(|error| QueryError::from_engine(error, &Known::default()))
+    }
+
+    /// The engine's error, with the names that this session knows.
+    pub(crate) fn engine_error(&self, error: DataFusionError) -> QueryError {
+        let schema = self.context.catalog("datafusion").and_then(|c| c.schema("public"));
+        let state = self.context.state();
+        let aggregates = state.aggregate_functions().keys();
+        let mut known = Known {
+            tables: schema.map(|schema| schema.table_names()).unwrap_or_default(),
+            functions: state.scalar_functions().keys().chain(aggregates).cloned().collect(),
+        };
+        // Ties between suggestions go by name, not by the order of a hash map.
+        known.tables.sort();
+        known.functions.sort();
+        QueryError::from_engine(error, &known)
+    }
+}
+
+/// Only queries: nothing that defines, changes, copies or sets.
+fn read_only(plan: &LogicalPlan) -> Result<(), QueryError> {
+    let options =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    options.verify_plan(plan).map_err(|_| {
+        QueryError::new(QueryErrorKind::Refused, "only queries are allowed here")
+            .with_help("begin with SELECT or WITH")
+    })
+}
+
+/// The rows of a result as they come; nothing is read ahead beyond a batch per thread.
+pub struct RowStream {
+    columns: Vec<String>,
+    stream: SendableRecordBatchStream,
+}
+
+impl RowStream {
+    /// The column names, in order.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The next rows, at least one; `None` at the end.
+    pub async fn next_rows(&mut self) -> Result<Option<Vec<Vec<Value>>>, QueryError> {
+        loop {
+            match self.stream.next().await {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(QueryError::from_engine(error, &Known::default())),
+                Some(Ok(batch)) if batch.num_rows() == 0 => {}
+                Some(Ok(batch)) => return Ok(Some(rows_of(&batch))),
+            }
+        }
+    }
+}

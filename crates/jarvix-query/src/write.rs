@@ -1,0 +1,99 @@
+//! From a query straight into parts, batch by batch, with no rows in between.
+//!
+//! The bytes of a part depend on its rows alone: the query must say its order, and the store cuts
+//! batches anew to one fixed number of rows and brings them to the dataset's own types. So one thread
+//! and two write the same file (invariant I3).
+
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
+use futures::StreamExt;
+use jarvix_core::{Dataset, Generation, PartName, RunId};
+use jarvix_store::{BatchPartWriter, DatasetSchema, StagedPart, Store};
+
+use crate::error::{QueryError, QueryErrorKind};
+use crate::session::Session;
+
+impl Session {
+    /// Writes the result of `sql` as one part, with the columns of `schema`, by name.
+    ///
+    /// The query must end with an ORDER BY that leaves no ties, else the part would depend on the
+    /// machine; a query without one is refused. An empty result makes a part without rows.
+    pub async fn write_part(
+        &self,
+        sql: &str,
+        schema: DatasetSchema,
+        store: &Store,
+        run: &RunId,
+        name: PartName,
+        generation: Generation,
+    ) -> Result<StagedPart, QueryError> {
+        let mut batches = self.ordered(sql, schema.dataset).await?;
+        let mut writer = store.batch_writer(run, schema, name, generation)?;
+        while let Some(batch) = batches.next().await {
+            writer.append(&batch.map_err(|error| self.engine_error(error))?)?;
+        }
+        Ok(writer.finish()?)
+    }
+
+    /// Like [`write_part`](Self::write_part), but begins a new part, with the next name, after
+    /// every `rows_max` rows. There is always at least one part.
+    #[expect(clippy::too_many_arguments, reason = "write_part's, and the limit")]
+    pub async fn write_parts(
+        &self,
+        sql: &str,
+        schema: DatasetSchema,
+        store: &Store,
+        run: &RunId,
+        first: PartName,
+        generation: Generation,
+        rows_max: u64,
+    ) -> Result<Vec<StagedPart>, QueryError> {
+        let rows_max = rows_max.max(1);
+        let mut batches = self.ordered(sql, schema.dataset).await?;
+        let mut name = first;
+        let begin = |name| store.batch_writer(run, schema.clone(), name, generation);
+        let mut writer: BatchPartWriter = begin(name)?;
+        let mut parts = Vec::new();
+        while let Some(batch) = batches.next().await {
+            let mut batch = batch.map_err(|error| self.engine_error(error))?;
+            while batch.num_rows() > 0 {
+                if writer.rows() >= rows_max {
+                    name = PartName(name.0 + 1);
+                    parts.push(std::mem::replace(&mut writer, begin(name)?).finish()?);
+                }
+                let left = usize::try_from(rows_max - writer.rows()).unwrap_or(usize::MAX);
+                let taken = left.min(batch.num_rows());
+                writer.append(&batch.slice(0, taken))?;
+                batch = batch.slice(taken, batch.num_rows() - taken);
+            }
+        }
+        parts.push(writer.finish()?);
+        Ok(parts)
+    }
+
+    /// The result of `sql` as one stream in the order that it states.
+    async fn ordered(
+        &self,
+        sql: &str,
+        dataset: Dataset,
+    ) -> Result<SendableRecordBatchStream, QueryError> {
+        let frame = self.frame(sql).await?;
+        if !states_its_order(frame.logical_plan()) {
+            let message = format!("the rows of `{dataset}` have no stated order");
+            return Err(QueryError::new(QueryErrorKind::Refused, message)
+                .with_help("end the query with an ORDER BY that leaves no ties"));
+        }
+        frame.execute_stream().await.map_err(|error| self.engine_error(error))
+    }
+}
+
+/// Whether the outermost operation that decides the order of rows is a sort.
+fn states_its_order(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_) => true,
+        LogicalPlan::Limit(limit) => states_its_order(&limit.input),
+        LogicalPlan::Projection(projection) => states_its_order(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => states_its_order(&alias.input),
+        _ => false,
+    }
+}

@@ -1,0 +1,113 @@
+//! `facts`: the one relation that a profile's expressions are written over. One row per document,
+//! with what its page and its duplicates say, all counts as double precision (so that no division
+//! drops a rest or fails at zero), and a few columns derived here.
+
+use jarvix_core::Signal;
+use jarvix_query::{QueryError, Session};
+
+/// The name of the relation.
+pub const FACTS: &str = "facts";
+
+/// A column of `facts`: its name, the SQL that gives it, what it means.
+struct Column {
+    name: &'static str,
+    sql: &'static str,
+    about: &'static str,
+}
+
+const fn column(name: &'static str, sql: &'static str, about: &'static str) -> Column {
+    Column { name, sql, about }
+}
+
+/// The columns beside the signals of [`Signal::ALL`].
+const COLUMNS: &[Column] = &[
+    column("url", "d.url", "Canonical URL."),
+    column("ordinal", "d.ordinal", "Ordinal of the page."),
+    column("host", "host(d.url)", "Host of the URL."),
+    column(
+        "registrable_domain",
+        "registrable_domain(d.url)",
+        "The domain that someone registered.",
+    ),
+    column("title", "d.title", "Title."),
+    column("author", "d.author", "Author or authors."),
+    column("published", "d.published", "Publication date as the page states it, ISO 8601."),
+    column("language", "d.language", "Language of the text, ISO 639."),
+    column("page_type", "d.page_type", "Kind of page."),
+    column("site_name", "d.site_name", "Name of the site."),
+    column("description", "d.description", "Description from the page's metadata."),
+    column("canonical_url", "d.canonical_url", "Canonical URL that the page states."),
+    column("image", "d.image", "URL of the lead image."),
+    column("text", "d.text", "Main text."),
+    column("gate", "d.gate", "Why the document is not content; null for content."),
+    column("charset", "d.charset", "Charset the body was read in."),
+    column("word_count", "CAST(d.word_count AS DOUBLE)", "Words of the main text."),
+    column(
+        "bytes_decoded",
+        "CAST(d.bytes_decoded AS DOUBLE)",
+        "Size of the decoded body in bytes.",
+    ),
+    column("status", "CAST(p.status AS DOUBLE)", "HTTP status code."),
+    column("outcome", "p.outcome", "How fetching ended."),
+    column("truncated", "p.truncated", "Whether the body was cut at the byte cap."),
+    column("content_type", "p.content_type", "Content type of the answer."),
+    column(
+        "bytes_wire",
+        "CAST(p.bytes_wire AS DOUBLE)",
+        "Bytes received from the network; differs from fetch to fetch.",
+    ),
+    column(
+        "elapsed_ms",
+        "CAST(p.elapsed_ms AS DOUBLE)",
+        "Milliseconds of the last attempt; differs from fetch to fetch.",
+    ),
+    column("fetched_at", "p.fetched_at", "When the answer was complete."),
+    column(
+        "age_days",
+        AGE_DAYS,
+        "Whole days from `published` to `fetched_at`; null where either is unknown or the page is dated later than it was fetched.",
+    ),
+    column(
+        "duplicate_of",
+        "u.duplicate_of",
+        "URL of the document that this one repeats; null for originals.",
+    ),
+    column(
+        "is_duplicate",
+        "u.duplicate_of IS NOT NULL",
+        "Whether it repeats another document of the run.",
+    ),
+    column("duplicate_kind", "u.kind", "`exact` or `near`; null for originals."),
+    column("similarity", "u.similarity", "Similarity to the document that it repeats, 0 to 1."),
+];
+
+/// Ages count from when the page was fetched, never from now. A date that cannot be read is null.
+const AGE_DAYS: &str = "CAST(CASE \
+    WHEN CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT) <= CAST(p.fetched_at AS BIGINT) \
+    THEN (CAST(p.fetched_at AS BIGINT) - CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT)) \
+         / 86400000000 END AS DOUBLE)";
+
+/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`.
+pub fn facts_sql() -> String {
+    let mut columns: Vec<String> =
+        COLUMNS.iter().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
+    columns.extend(Signal::ALL.iter().map(|signal| format!("d.{0} AS {0}", signal.as_str())));
+    format!(
+        "SELECT {}\nFROM documents d\nJOIN pages p ON p.ordinal = d.ordinal\n\
+         LEFT JOIN duplicates u ON u.ordinal = d.ordinal",
+        columns.join(",\n  ")
+    )
+}
+
+/// Name and meaning of every column of `facts`, in order: what a profile can be written over.
+pub fn facts_columns() -> Vec<(&'static str, &'static str)> {
+    let own = COLUMNS.iter().map(|column| (column.name, column.about));
+    own.chain(Signal::ALL.iter().map(|signal| (signal.as_str(), signal.about()))).collect()
+}
+
+/// A session without rows in which `facts` can be asked about.
+pub(crate) fn blank_session() -> Result<Session, QueryError> {
+    let session = Session::blank()?;
+    session.define_view(FACTS, &facts_sql())?;
+    Ok(session)
+}

@@ -1,0 +1,4 @@
+//! Profiles as people write them, and scoring over real parts.
+
+mod bad_profiles;
+mod built_in;
