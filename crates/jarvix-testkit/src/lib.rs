@@ -1,1 +1,23 @@
-//! jarvix-testkit
+//! What the tests of several crates share: servers that misbehave on loopback, certificates of our
+//! own, temporary data folders, and the contracts of ports. Used from `tests/it` only; no part of
+//! the program depends on it.
+//!
+//! What it refuses to do: reach beyond loopback, sleep for luck, or stand in for a part of Jarvix.
+//! Its servers are real, its folders are real; only the world outside is made up.
+
+pub mod disk;
+pub mod contract;
+pub mod clock;
+mod forbidden;
+pub mod hostile;
+mod queue;
+mod server_thread;
+mod temp;
+mod tls;
+
+pub use forbidden::Forbidden;
+pub use hostile::{Behaviour, HostileOrigin, Seen};
+pub use queue::work_queue_suite;
+pub use server_thread::ServerThread;
+pub use temp::{TempData, list_file};
+pub use tls::{TLS_NAMES, TLS_OTHER_NAME, TestCa, TlsBehaviour, TlsOrigin, TlsProtocols};
