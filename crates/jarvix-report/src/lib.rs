@@ -4,8 +4,81 @@
 //! It renders and nothing else: it never sees SQL, parts, a clock or the network. Everything that
 //! comes from a page is hostile here and is made harmless by the renderer that shows it.
 
+mod chart;
+mod csv;
 mod decimal;
+mod escape;
+mod html;
+mod json;
 mod summary;
+pub mod text;
+mod words;
 
+use std::fmt;
+
+pub use csv::{RankingCsv, csv};
 pub use decimal::{Milli, MilliError};
+pub use html::html;
+pub use json::{SCHEMA, json};
 pub use summary::*;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The template could not be filled in: a defect of Jarvix.
+    #[error("render the HTML report: {0}; this is a defect of Jarvix, please report it")]
+    Html(#[from] askama::Error),
+    /// A row of the ranking could not be written.
+    #[error("write row {row} of the ranking as CSV: {source}; check the free space and the folder")]
+    Csv {
+        /// The row's rank; 0 is the header, and the end of the file where the rows were all written.
+        row: u64,
+        /// What the writer said.
+        source: ::csv::Error,
+    },
+}
+
+/// A form in which a report is written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// One self-contained page for people.
+    Html,
+    /// The [`Summary`] for programmes.
+    Json,
+    /// The full ranking, a row per document.
+    Csv,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Html, Self::Json, Self::Csv];
+
+    /// The word on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
+    }
+
+    /// The file's name in the report's folder.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Html => "index.html",
+            Self::Json => "summary.json",
+            Self::Csv => "top.csv",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

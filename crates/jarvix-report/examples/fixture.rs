@@ -1,0 +1,28 @@
+//! Writes one of the fixtures as a report, to look at it:
+//! `cargo run -p jarvix-report --example fixture -- typical out.html` (or `.json`, `.txt`).
+//! It knows `typical`, `small`, `empty`, `hostile` and `huge`.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+#[path = "../tests/it/fixtures.rs"]
+mod fixtures;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(name), Some(path)) = (arguments.next(), arguments.next().map(PathBuf::from)) else {
+        return Err(format!("give a fixture ({}) and a file", fixtures::NAMES.join(", ")).into());
+    };
+    let summary = fixtures::named(&name).ok_or_else(|| format!("no fixture {name:?}"))?;
+    let text = match path.extension().and_then(|e| e.to_str()) {
+        Some("json") => jarvix_report::json(&summary),
+        Some("txt") => {
+            let style = jarvix_report::text::Style { color: true, ..Default::default() };
+            let ranking = jarvix_report::text::ranking(&summary, style);
+            format!("{ranking}\n{}\n", jarvix_report::text::outcome_line(&summary))
+        }
+        _ => jarvix_report::html(&summary)?,
+    };
+    std::fs::write(path, text)?;
+    Ok(())
+}

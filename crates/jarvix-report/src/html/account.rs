@@ -1,0 +1,309 @@
+//! Everything but the ranking: where the pages come from, how they ended, why some failed, what
+//! repeats what, and how the figures came about.
+
+use super::{Fact, Link, Shown};
+use crate::summary::{FAILURE_EXAMPLES, GroupCount};
+use crate::{Milli, Summary, words};
+
+/// A counted line of a table, with its share of the table's total.
+pub(super) struct Line {
+    pub(super) name: Shown,
+    pub(super) about: Shown,
+    pub(super) count: String,
+    pub(super) share: String,
+    pub(super) failure: bool,
+}
+
+/// An action and its part of the bar.
+pub(super) struct Action {
+    pub(super) name: Shown,
+    pub(super) about: Shown,
+    pub(super) count: String,
+    pub(super) share: Milli,
+    pub(super) x: Milli,
+    pub(super) tone: usize,
+}
+
+/// A host's row.
+pub(super) struct Host {
+    pub(super) name: Shown,
+    pub(super) pages: String,
+    pub(super) failed: String,
+    pub(super) documents: String,
+    pub(super) mean: Option<Milli>,
+}
+
+/// Documents by one property.
+pub(super) struct Group {
+    pub(super) title: &'static str,
+    pub(super) empty: &'static str,
+    pub(super) rows: Vec<GroupRow>,
+}
+
+/// One value of the property.
+pub(super) struct GroupRow {
+    pub(super) name: Shown,
+    pub(super) count: String,
+    pub(super) share: String,
+    pub(super) width: Milli,
+}
+
+/// A cause of failure.
+pub(super) struct Failure {
+    pub(super) outcome: String,
+    pub(super) reason: Shown,
+    pub(super) count: String,
+    pub(super) examples: Vec<Link>,
+}
+
+/// A rejected line.
+pub(super) struct Reject {
+    pub(super) source: Shown,
+    pub(super) line: u64,
+    pub(super) text: Shown,
+    pub(super) reason: Shown,
+}
+
+/// A group of documents with the same text.
+pub(super) struct Cluster {
+    pub(super) representative: Link,
+    pub(super) repeated: String,
+    pub(super) examples: Vec<Link>,
+}
+
+/// The profile and its signals.
+pub(super) struct Profile {
+    pub(super) name: Shown,
+    pub(super) hash: Shown,
+    pub(super) about: Shown,
+    pub(super) signals: Vec<SignalLine>,
+}
+
+/// A signal and its weight.
+pub(super) struct SignalLine {
+    pub(super) name: Shown,
+    pub(super) about: Shown,
+    pub(super) weight: String,
+}
+
+/// Patterns that the style sheet knows; further actions share the last one.
+const TONES: usize = 4;
+
+/// An action's place in the profile's order, as the number of its pattern.
+pub(super) fn tone(summary: &Summary, action: &str) -> usize {
+    let place = summary.actions.iter().position(|a| a.action == action);
+    place.unwrap_or(TONES - 1).min(TONES - 1)
+}
+
+pub(super) fn actions(summary: &Summary) -> Vec<Action> {
+    let mut x = Milli::ZERO;
+    let mut actions = Vec::with_capacity(summary.actions.len());
+    for row in &summary.actions {
+        actions.push(Action {
+            name: Shown::of(&row.action),
+            about: Shown::of(&row.about),
+            count: words::number(row.count),
+            share: row.share,
+            x,
+            tone: tone(summary, &row.action),
+        });
+        x = x + row.share;
+    }
+    actions
+}
+
+pub(super) fn hosts(summary: &Summary) -> Vec<Host> {
+    let row = |host: &crate::HostRow| Host {
+        name: Shown::of(if host.host.is_empty() { "local files" } else { &host.host }),
+        pages: words::number(host.pages),
+        failed: words::number(host.failed),
+        documents: words::number(host.documents),
+        mean: host.mean_score,
+    };
+    summary.hosts.iter().map(row).collect()
+}
+
+pub(super) fn hosts_note(summary: &Summary) -> String {
+    match (summary.hosts.is_empty(), summary.hosts_left_out) {
+        (true, _) => "No page, so no host.".to_owned(),
+        (false, 0) => "All hosts, most pages first.".to_owned(),
+        (false, more) => format!(
+            "Most pages first; {} not shown.",
+            words::counted(more, "further host is", "further hosts are")
+        ),
+    }
+}
+
+pub(super) fn groups(summary: &Summary) -> Vec<Group> {
+    vec![
+        Group {
+            title: "Kinds of page",
+            empty: "No document, so no kinds of page.",
+            rows: group_rows(&summary.page_types, summary.documents),
+        },
+        Group {
+            title: "Languages",
+            empty: "No document, so no languages.",
+            rows: group_rows(&summary.languages, summary.documents),
+        },
+    ]
+}
+
+fn group_rows(groups: &[GroupCount], documents: u64) -> Vec<GroupRow> {
+    let row = |group: &GroupCount| GroupRow {
+        name: Shown::of(if group.name.is_empty() { "not known" } else { &group.name }),
+        count: words::number(group.count),
+        share: words::share(group.count, documents),
+        width: Milli::percent(group.count, documents).min(Milli::whole(100)),
+    };
+    groups.iter().map(row).collect()
+}
+
+/// How the pages ended; adds up to all pages.
+pub(super) fn outcomes(summary: &Summary) -> Vec<Line> {
+    let pages = summary.pages();
+    let line = |row: &crate::OutcomeCount| Line {
+        name: Shown::of(&words::spaced(row.outcome.as_str())),
+        about: Shown::of(&row.about),
+        count: words::number(row.count),
+        share: words::share(row.count, pages),
+        failure: row.failure,
+    };
+    summary.outcomes.iter().map(line).collect()
+}
+
+/// What became of the input's lines; adds up to all lines.
+pub(super) fn ledger(summary: &Summary) -> Vec<Line> {
+    let input = &summary.input;
+    [
+        ("pages", "Distinct addresses; each has a row and an outcome.", input.pages),
+        ("rejects", "Lines that are not usable addresses.", input.rejects),
+        ("repeated lines", "Lines that name an address a second time.", input.duplicates),
+    ]
+    .into_iter()
+    .map(|(name, about, count)| Line {
+        name: Shown::of(name),
+        about: Shown::of(about),
+        count: words::number(count),
+        share: words::share(count, input.lines),
+        failure: false,
+    })
+    .collect()
+}
+
+/// Documents that are not content.
+pub(super) fn gates(summary: &Summary) -> Vec<Line> {
+    let line = |row: &crate::GateCount| Line {
+        name: Shown::of(&words::spaced(row.gate.as_str())),
+        about: Shown::of(&row.about),
+        count: words::number(row.count),
+        share: words::share(row.count, summary.documents),
+        failure: false,
+    };
+    summary.gates.iter().map(line).collect()
+}
+
+pub(super) fn failures(summary: &Summary) -> Vec<Failure> {
+    let row = |cause: &crate::FailureCause| Failure {
+        outcome: words::spaced(cause.outcome.as_str()),
+        reason: Shown::of(&cause.reason),
+        count: words::number(cause.count),
+        examples: cause.examples.iter().take(FAILURE_EXAMPLES).map(|url| Link::of(url)).collect(),
+    };
+    summary.failures.iter().map(row).collect()
+}
+
+pub(super) fn failures_note(summary: &Summary) -> String {
+    let failed = summary.failed();
+    let shown: u64 = summary.failures.iter().map(|cause| cause.count).sum();
+    match failed.saturating_sub(shown) {
+        _ if failed == 0 => "No page failed.".to_owned(),
+        0 => format!("{} failed, by cause.", words::counted(failed, "page", "pages")),
+        rest => format!(
+            "{} failed. The most frequent causes, with examples; rarer ones account for another {}.",
+            words::counted(failed, "page", "pages"),
+            words::number(rest),
+        ),
+    }
+}
+
+pub(super) fn rejects(summary: &Summary) -> Vec<Reject> {
+    let row = |reject: &crate::RejectRow| Reject {
+        source: Shown::of(&reject.source),
+        line: reject.line_no,
+        text: Shown::of(&reject.text),
+        reason: Shown::of(&reject.reason),
+    };
+    summary.rejects.sample.iter().map(row).collect()
+}
+
+pub(super) fn rejects_note(summary: &Summary) -> String {
+    let all = summary.input.rejects;
+    let shown = summary.rejects.sample.len() as u64;
+    match all {
+        0 => "Every line of the input is a usable address.".to_owned(),
+        all if shown < all => format!("The first {shown} of {}.", words::number(all)),
+        all => format!("{}.", words::counted(all, "line", "lines")),
+    }
+}
+
+pub(super) fn clusters(summary: &Summary) -> Vec<Cluster> {
+    let row = |cluster: &crate::ClusterRow| Cluster {
+        representative: Link::of(&cluster.representative),
+        repeated: words::number(cluster.repeated),
+        examples: cluster.examples.iter().map(|url| Link::of(url)).collect(),
+    };
+    summary.duplicates.largest.iter().map(row).collect()
+}
+
+pub(super) fn duplicates_note(summary: &Summary) -> String {
+    let facts = &summary.duplicates;
+    if facts.clusters == 0 {
+        return "No document repeats another one.".to_owned();
+    }
+    let mut note = format!(
+        "{} another one; together with the pages that they repeat they form {}.",
+        words::counted(facts.repeated, "document repeats", "documents repeat"),
+        words::counted(facts.clusters, "group", "groups"),
+    );
+    if (facts.largest.len() as u64) < facts.clusters {
+        note.push_str(" The largest are shown.");
+    }
+    note
+}
+
+pub(super) fn sizes(summary: &Summary) -> Vec<Fact> {
+    let sizes = &summary.sizes;
+    vec![
+        Fact::new("Received", &words::bytes(sizes.bytes_wire)),
+        Fact::new("Decoded", &words::bytes(sizes.bytes_decoded)),
+        Fact::new(
+            "Kept on disk",
+            &format!(
+                "{} in {}",
+                words::bytes(sizes.bytes_parts),
+                words::counted(sizes.parts, "part", "parts")
+            ),
+        ),
+    ]
+}
+
+impl Profile {
+    pub(super) fn of(summary: &Summary) -> Self {
+        let profile = &summary.profile;
+        Self {
+            name: Shown::of(&profile.name),
+            hash: Shown::of(&profile.hash),
+            about: Shown::of(&profile.about),
+            signals: profile
+                .signals
+                .iter()
+                .map(|signal| SignalLine {
+                    name: Shown::of(&words::spaced(&signal.name)),
+                    about: Shown::of(&signal.about),
+                    weight: words::plain(signal.weight),
+                })
+                .collect(),
+        }
+    }
+}

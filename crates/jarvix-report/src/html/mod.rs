@@ -1,0 +1,377 @@
+//! One self-contained HTML file: it loads nothing, runs one script that it names by hash, and can
+//! be read with scripts off, printed, and mailed.
+//!
+//! Safety is by type (HOSTILE 42): a text that is not Jarvix's own wording reaches the template
+//! only as [`Shown`], which has gone through [`escape`](crate::escape), and the template engine
+//! escapes every value that it prints. Only the two constants of this file are put in as they are.
+
+mod account;
+mod ranking;
+
+use std::fmt;
+
+use askama::Template;
+
+use crate::chart::Histogram;
+use crate::{ReportError, Summary, escape, words};
+
+/// The style sheet; [`STYLE_HASH`] names it in the policy.
+const STYLE: &str = include_str!("../../templates/report.css");
+/// The script; [`SCRIPT_HASH`] names it in the policy.
+const SCRIPT: &str = include_str!("../../templates/report.js");
+/// SHA-256 of [`STYLE`] in Base64, for the content security policy; a test says what it has to be.
+const STYLE_HASH: &str = "sha256-MiJ9+h8elcsL1e9akwApF4rT1/ZUgXWi1xpyIeoc4r4=";
+/// SHA-256 of [`SCRIPT`], likewise.
+const SCRIPT_HASH: &str = "sha256-9qdA1TRP9pJZDsx07T3Amyb/HzL/Mo3cZWbDe5o4oC4=";
+
+/// Longest title, reason or other text of a page that is shown, in characters.
+const TEXT_CHARS_MAX: usize = 300;
+/// Longest title in the lead, in characters.
+const LEAD_CHARS_MAX: usize = 90;
+/// Longest URL that is shown as text, in characters; its link keeps all of it.
+const URL_CHARS_MAX: usize = 160;
+
+/// The report of `summary` as one HTML file.
+pub fn html(summary: &Summary) -> Result<String, ReportError> {
+    Ok(Report::of(summary).render()?)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Report {
+    style: &'static str,
+    style_hash: &'static str,
+    script: &'static str,
+    script_hash: &'static str,
+    title: Shown,
+    version: Shown,
+    facts: Vec<Fact>,
+    lead: Vec<Shown>,
+    best: Option<Best>,
+    discrepancies: Vec<String>,
+    figures: Vec<Figure>,
+    histogram: Option<Histogram>,
+    spread: String,
+    actions: Vec<account::Action>,
+    scored: String,
+    ranking: ranking::Ranking,
+    hosts: Vec<account::Host>,
+    hosts_note: String,
+    groups: Vec<account::Group>,
+    outcomes: Vec<account::Line>,
+    pages: String,
+    ledger: Vec<account::Line>,
+    lines: String,
+    from_links: Option<String>,
+    gates: Vec<account::Line>,
+    gated: String,
+    failures: Vec<account::Failure>,
+    failures_note: String,
+    rejects: Vec<account::Reject>,
+    rejects_note: String,
+    clusters: Vec<account::Cluster>,
+    duplicates_note: String,
+    profile: account::Profile,
+    settings: Vec<Fact>,
+    sizes: Vec<Fact>,
+    repeat_command: Shown,
+    method: Vec<Shown>,
+}
+
+/// A text from outside, harmless to show.
+#[derive(Clone)]
+struct Shown(String);
+
+impl Shown {
+    fn of(text: &str) -> Self {
+        Self(escape::shortened(text, TEXT_CHARS_MAX))
+    }
+
+    /// In full: for what people copy.
+    fn whole(text: &str) -> Self {
+        Self(escape::visible(text))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A URL that may be followed, or only read.
+struct Link {
+    /// `None` for anything but http and https, and for text that is not quite what it seems.
+    /// `file:` URLs of local inputs name a folder's contents, not a place on this machine.
+    href: Option<Shown>,
+    text: Shown,
+}
+
+impl Link {
+    fn of(url: &str) -> Self {
+        let web = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+        let whole = Shown::whole(url);
+        let href = (web && whole.0 == url && !url.contains(' ')).then_some(whole);
+        Self { href, text: Shown(escape::shortened(url, URL_CHARS_MAX)) }
+    }
+}
+
+/// A name and a value.
+struct Fact {
+    name: Shown,
+    value: Shown,
+}
+
+impl Fact {
+    fn new(name: &str, value: &str) -> Self {
+        Self { name: Shown::of(name), value: Shown::of(value) }
+    }
+}
+
+/// A key figure.
+struct Figure {
+    value: String,
+    name: Shown,
+    note: String,
+}
+
+impl Report {
+    fn of(summary: &Summary) -> Self {
+        let scored = summary.scores.count;
+        Self {
+            style: STYLE,
+            style_hash: STYLE_HASH,
+            script: SCRIPT,
+            script_hash: SCRIPT_HASH,
+            title: Shown::of(&summary.title),
+            version: Shown::of(&summary.jarvix_version),
+            facts: facts(summary),
+            lead: lead(summary),
+            best: Best::of(summary),
+            discrepancies: summary.discrepancies(),
+            figures: figures(summary),
+            histogram: Histogram::of(&summary.scores),
+            spread: spread(summary),
+            actions: account::actions(summary),
+            scored: words::number(scored),
+            ranking: ranking::Ranking::of(summary),
+            hosts: account::hosts(summary),
+            hosts_note: account::hosts_note(summary),
+            groups: account::groups(summary),
+            outcomes: account::outcomes(summary),
+            pages: words::number(summary.pages()),
+            ledger: account::ledger(summary),
+            lines: words::number(summary.input.lines),
+            from_links: (summary.input.pages_from_links > 0).then(|| {
+                words::counted(summary.input.pages_from_links, "more page was", "more pages were")
+            }),
+            gates: account::gates(summary),
+            gated: words::number(summary.gated()),
+            failures: account::failures(summary),
+            failures_note: account::failures_note(summary),
+            rejects: account::rejects(summary),
+            rejects_note: account::rejects_note(summary),
+            clusters: account::clusters(summary),
+            duplicates_note: account::duplicates_note(summary),
+            profile: account::Profile::of(summary),
+            settings: summary.settings.iter().map(|s| Fact::new(&s.name, &s.value)).collect(),
+            sizes: account::sizes(summary),
+            repeat_command: Shown::whole(&summary.repeat_command),
+            method: summary.method.iter().map(|sentence| Shown::whole(sentence)).collect(),
+        }
+    }
+}
+
+fn facts(summary: &Summary) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("Run", summary.run.as_str())];
+    if !summary.input.names.is_empty() {
+        let shown: Vec<String> = summary.input.names.iter().take(3).cloned().collect();
+        let more = summary.input.names.len() - shown.len();
+        let names = match more {
+            0 => words::list(&shown),
+            more => format!("{} and {more} more", shown.join(", ")),
+        };
+        facts.push(Fact::new("Input", &names));
+    }
+    let fetched = match &summary.fetched {
+        None => "nothing".to_owned(),
+        Some(span) if span.first == span.last => span.first.clone(),
+        Some(span) => format!("{} to {}", span.first, span.last),
+    };
+    facts.push(Fact::new("Fetched", &fetched));
+    if !summary.profile.name.is_empty() {
+        facts.push(Fact::new("Profile", &summary.profile.name));
+    }
+    facts
+}
+
+/// The report in a few sentences.
+fn lead(summary: &Summary) -> Vec<Shown> {
+    let input = &summary.input;
+    if input.lines == 0 && summary.pages() == 0 {
+        return vec![Shown::of("The input had no lines, so there is nothing to report.")];
+    }
+    let mut sentences = vec![Shown::of(&format!(
+        "Of {}, {} became {}; {} could not be used and {} repeated an earlier one.",
+        words::counted(input.lines, "line", "lines"),
+        words::number(input.pages),
+        if input.pages == 1 { "a page" } else { "pages" },
+        words::number(input.rejects),
+        words::number(input.duplicates),
+    ))];
+    if summary.pages() > 0 {
+        sentences.push(Shown::of(&pages_sentence(summary)));
+    }
+    if let (Some(median), Some(favoured)) = (summary.scores.median, summary.actions.first()) {
+        sentences.push(Shown::of(&format!(
+            "Half of the scored documents reach {median:.1} of 100 or more, and {} ({}) {} marked {}.",
+            words::number(favoured.count),
+            words::share(favoured.count, summary.scores.count),
+            if favoured.count == 1 { "is" } else { "are" },
+            favoured.action,
+        )));
+    }
+    sentences
+}
+
+/// The page that comes first, for the lead. Its texts stand apart from the sentence so that their
+/// direction stays their own.
+struct Best {
+    title: Shown,
+    host: Shown,
+    score: String,
+}
+
+impl Best {
+    fn of(summary: &Summary) -> Option<Self> {
+        let best = summary.top.first()?;
+        let title = best.title.as_deref().filter(|title| !Shown::of(title).is_empty());
+        Some(Self {
+            title: Shown(escape::shortened(title.unwrap_or(&best.url), LEAD_CHARS_MAX)),
+            host: Shown::of(&best.host),
+            score: format!("{:.1}", best.score),
+        })
+    }
+}
+
+fn pages_sentence(summary: &Summary) -> String {
+    let pages = summary.pages();
+    let mut ends = vec![
+        format!("{} gave a document", words::number(summary.documents)),
+        format!("{} failed", words::number(summary.failed())),
+    ];
+    let left_alone = pages.saturating_sub(summary.documents + summary.failed());
+    if left_alone > 0 {
+        ends.push(format!(
+            "{} {} left alone, by the wish of the site or for not being text",
+            words::number(left_alone),
+            if left_alone == 1 { "was" } else { "were" },
+        ));
+    }
+    format!("Of {}, {}.", words::counted(pages, "page", "pages"), words::list(&ends))
+}
+
+fn figures(summary: &Summary) -> Vec<Figure> {
+    let pages = summary.pages();
+    let of_pages = |count| match pages {
+        0 => String::new(),
+        pages => format!("{} of the pages", words::share(count, pages)),
+    };
+    let mut figures = vec![
+        Figure {
+            value: words::number(pages),
+            name: Shown::of("Pages"),
+            note: format!("from {}", words::counted(summary.input.lines, "line", "lines")),
+        },
+        Figure {
+            value: words::number(summary.documents),
+            name: Shown::of("Documents"),
+            note: of_pages(summary.documents),
+        },
+        Figure {
+            value: words::number(summary.failed()),
+            name: Shown::of("Failed"),
+            note: of_pages(summary.failed()),
+        },
+    ];
+    if let Some(favoured) = summary.actions.first() {
+        figures.push(Figure {
+            value: words::number(favoured.count),
+            name: Shown::of(&format!("Marked {}", favoured.action)),
+            note: format!("{} of the scored", words::share(favoured.count, summary.scores.count)),
+        });
+    }
+    if let Some(median) = summary.scores.median {
+        figures.push(Figure {
+            value: format!("{median:.1}"),
+            name: Shown::of("Median score"),
+            note: "of 100".to_owned(),
+        });
+    }
+    figures
+}
+
+/// The spread of the scores in a sentence: what the chart shows, for those who do not see it.
+fn spread(summary: &Summary) -> String {
+    let scores = &summary.scores;
+    match (scores.min, scores.median, scores.mean, scores.max) {
+        (Some(min), Some(median), Some(mean), Some(max)) => format!(
+            "{} from {min:.1} to {max:.1}; median {median:.1}, mean {mean:.1}.",
+            words::counted(scores.count, "document scores", "documents score"),
+        ),
+        _ => "No document was scored.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    /// Base64 with padding: a policy is the only place that needs it, and only this test makes one.
+    fn base64(bytes: &[u8]) -> String {
+        const LETTERS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut out = String::new();
+        for chunk in bytes.chunks(3) {
+            let bits = (0..3)
+                .fold(0u32, |bits, i| bits << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
+            for i in 0..4 {
+                let letter = LETTERS[(bits >> (18 - 6 * i) & 63) as usize];
+                out.push(if i <= chunk.len() { char::from(letter) } else { '=' });
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_policy_names_the_style_and_the_script() {
+        for (text, hash) in [(STYLE, STYLE_HASH), (SCRIPT, SCRIPT_HASH)] {
+            assert_eq!(hash, format!("sha256-{}", base64(&Sha256::digest(text))));
+            assert!(!text.contains("</"), "would end its element");
+        }
+    }
+
+    #[test]
+    fn only_honest_web_addresses_can_be_followed() {
+        for url in ["http://example.org/", "https://example.org/?a=1&b=%22"] {
+            assert!(Link::of(url).href.is_some(), "{url}");
+        }
+        for url in [
+            "javascript:alert(1)",
+            "JAVASCRIPT:alert(1)",
+            "data:text/html,x",
+            "file:///pages/a.html",
+            "//example.org",
+            "https://example.org/\u{202e}gnp.exe",
+            "https://example.org/a b",
+            " javascript:alert(1)",
+        ] {
+            assert!(Link::of(url).href.is_none(), "{url}");
+        }
+    }
+}
