@@ -7,6 +7,7 @@
 //! - Ending: the reader says that it has ended, then sweeps; the publisher pushes, then looks
 //!   whether it has ended, and sweeps. So no event is left uncounted.
 
+use std::hint;
 use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
@@ -18,6 +19,11 @@ use crate::lane::Lane;
 use crate::stats::{SubscriberState, SubscriberStats};
 use crate::subscription::RecvError;
 use crate::{Batch, BusSettings, PRIORITIES, Priority, Topics};
+
+/// How often a reader looks again before it sleeps, and how many of these looks come after a pause
+/// that doubles each time instead of after giving way to other threads.
+const LOOKS: u32 = 10;
+const SPINS: u32 = 6;
 
 const LISTENING: u8 = 0;
 const CLOSING: u8 = 1;
@@ -84,17 +90,36 @@ impl<E> Subscriber<E> {
                 // Closing came after the last publish that counts, so this look is the last.
                 return self.take().ok_or(RecvError::Closed);
             }
+            if self.news_soon() {
+                continue;
+            }
             // Whatever handle was left there is an earlier one of this same reader.
             drop(self.waiter.force_push(thread::current()));
             fence(Ordering::SeqCst);
-            let news = self.lanes.iter().any(|lane| !lane.is_empty())
-                || self.phase.load(Ordering::Relaxed) != LISTENING;
-            if !news && !park_until(deadline) {
+            if !self.has_news() && !park_until(deadline) {
                 drop(self.waiter.pop());
                 return self.take().ok_or(RecvError::Timeout);
             }
             drop(self.waiter.pop());
         }
+    }
+
+    fn has_news(&self) -> bool {
+        self.lanes.iter().any(|lane| !lane.is_empty())
+            || self.phase.load(Ordering::Relaxed) != LISTENING
+    }
+
+    /// Looks a few microseconds longer before going to sleep: waking a sleeper costs the publisher
+    /// a system call, and at speed the next batch is nearly there.
+    fn news_soon(&self) -> bool {
+        (0..LOOKS).any(|look| {
+            if look < SPINS {
+                (0..1 << look).for_each(|_: u32| hint::spin_loop());
+            } else {
+                thread::yield_now();
+            }
+            self.has_news()
+        })
     }
 
     /// No new events from now on; the reader gets what is queued.
