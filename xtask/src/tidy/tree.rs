@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Folders that hold nothing of ours: built, run, or version control's own.
-const NOT_OURS: &[&str] = &["target", "data", "node_modules", ".git"];
+/// Folders of the checkout that hold nothing of ours: built, run, or version control's own.
+const NOT_OURS: &[&str] = &["target", "data", ".git"];
 /// Files larger than this are data, not something that a rule reads.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -30,7 +30,7 @@ impl Tree {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
             let kind = entry.file_type()?;
-            if kind.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+            if kind.is_dir() && !NOT_OURS.contains(&path.as_str()) {
                 self.load_folder(&entry.path(), &format!("{path}/"))?;
             } else if kind.is_file() && entry.metadata()?.len() <= FILE_BYTES_MAX {
                 // What is not text has no lines to look at.
