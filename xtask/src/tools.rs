@@ -60,8 +60,8 @@ pub const TYPOS: Tool = Tool {
     pypi: Some("typos"),
 };
 
-/// What `python3` must be able to import for the tests that read our files from outside.
-const DUCKDB: &str = "2.0.0";
+/// What reads our files without Jarvix: for the tests that prove it can be done.
+const READERS: &[(&str, &str)] = &[("duckdb", "2.0.0"), ("pandas", "3.1.1"), ("pyarrow", "26.0.1")];
 
 impl Tool {
     /// The tool, ready to be given arguments.
@@ -99,7 +99,7 @@ impl Tool {
 
     fn install(&self, workspace: &Workspace) -> Result<PathBuf> {
         if let Some(package) = self.pypi
-            && pip_install(workspace, package, self.version)?
+            && pip_install(workspace, &[(package, self.version)])?
         {
             return Ok(venv_bin(workspace).join(self.program));
         }
@@ -130,16 +130,19 @@ fn fits(have: &str, want: &str) -> bool {
     }
 }
 
-/// A Python that can `import duckdb`, for tests that read our files without Jarvix.
-pub fn python_with_duckdb(workspace: &Workspace) -> Result<PathBuf> {
+/// A Python that can import [`READERS`].
+pub fn python_with_readers(workspace: &Workspace) -> Result<PathBuf> {
     let python = venv_bin(workspace).join("python");
-    let test = "import duckdb; print(duckdb.__version__)";
-    let have = output(Command::new(&python).args(["-c", test]));
-    if have.is_some_and(|version| version.trim() == DUCKDB) {
+    let versions = "from importlib.metadata import version; import sys; \
+                    print([version(name) for name in sys.argv[1:]])";
+    let (names, wanted): (Vec<_>, Vec<_>) = READERS.iter().copied().unzip();
+    let have = output(Command::new(&python).args(["-c", versions]).args(names));
+    let wanted = format!("{wanted:?}").replace('"', "'");
+    if have.is_some_and(|have| have.trim() == wanted) {
         return Ok(python);
     }
-    if !pip_install(workspace, "duckdb", DUCKDB)? {
-        bail!("python3 with duckdb {DUCKDB} could not be installed");
+    if !pip_install(workspace, READERS)? {
+        bail!("python3 with duckdb and pandas is not to be had");
     }
     Ok(python)
 }
@@ -148,9 +151,9 @@ fn venv_bin(workspace: &Workspace) -> PathBuf {
     workspace.tools().join("venv").join(if cfg!(windows) { "Scripts" } else { "bin" })
 }
 
-/// Installs a package into our own virtual environment; false if Python or the registry is not
-/// to be had.
-fn pip_install(workspace: &Workspace, package: &str, version: &str) -> Result<bool> {
+/// Installs packages into our own virtual environment; false if Python or the registry is not to
+/// be had.
+fn pip_install(workspace: &Workspace, packages: &[(&str, &str)]) -> Result<bool> {
     let python = venv_bin(workspace).join("python");
     if output(Command::new(&python).args(["-m", "pip", "--version"])).is_none() {
         let system = ["python3", "python"];
@@ -164,7 +167,7 @@ fn pip_install(workspace: &Workspace, package: &str, version: &str) -> Result<bo
     }
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    passes(install.arg(format!("{package}=={version}")))
+    passes(install.args(packages.iter().map(|(package, version)| format!("{package}=={version}"))))
 }
 
 #[cfg(test)]

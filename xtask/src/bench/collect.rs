@@ -43,7 +43,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Some(folder) => folder.clone(),
         None => pages::folder(&scratch)?,
     };
-    let python = tools::python_with_duckdb(workspace)?;
+    let python = tools::python_with_readers(workspace)?;
     let release = workspace.target.join("release");
     let origin = Origin::start(&release.join("jarvix-origin"), &pages, count_max, &scratch)?;
     let programs = programs(&release);
@@ -140,10 +140,11 @@ fn efficiency(rows: &[Row]) -> String {
     for (one, two) in of("1 thread").zip(of("2 threads")) {
         let faster = two.urls_per_s() / one.urls_per_s();
         let cpu = two.run.cpu.as_secs_f64() / one.run.cpu.as_secs_f64();
+        let urls = one.answers.asked;
+        let share = 50.0 * faster;
         out.push_str(&format!(
-            "\n1 -> 2 threads, {} URLs: {faster:.2} times the URLs/s ({:.0}% of twice), {cpu:.2} times the CPU.  ",
-            one.answers.asked,
-            50.0 * faster
+            "\n- 1 -> 2 threads, {urls} URLs: {faster:.2} times the URLs/s ({share:.0}% of twice), \
+             {cpu:.2} times the CPU"
         ));
     }
     out.push('\n');

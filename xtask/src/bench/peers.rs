@@ -112,7 +112,7 @@ pub fn curl(input: &Input) -> Result<Row> {
     let config_path = input.scratch.join("curl.conf");
     fs::write(&config_path, config)?;
     let mut command = Command::new("curl");
-    command.args(["--disable", "--silent", "--ipv4", "--noproxy", "*"]);
+    command.args(["--disable", "--silent", "--no-progress-meter", "--ipv4", "--noproxy", "*"]);
     command.args(["--parallel", "--parallel-immediate", "--parallel-max", CONCURRENT]);
     command.args(["--header", "Accept-Encoding: gzip"]);
     command.args(["--write-out", "%{response_code} %{time_total}\\n", "--config"]).arg(config_path);

@@ -89,12 +89,14 @@ fn nextest(context: &mut Context) -> Result<Outcome> {
     nextest.args(fault_points(context)?);
     // A snapshot that differs is a failure, never a new file.
     nextest.env("INSTA_UPDATE", "no");
-    match tools::python_with_duckdb(context.workspace) {
+    match tools::python_with_readers(context.workspace) {
         Ok(python) => {
             nextest.env("JARVIX_TEST_PYTHON", python);
         }
         Err(error) if in_ci() => return Err(error),
-        Err(error) => context.left_out.push(format!("tests that read with DuckDB: {error}")),
+        Err(error) => {
+            context.left_out.push(format!("tests that read our files from outside: {error}"))
+        }
     }
     let tally = &mut context.tally;
     passed(passes_watched(&mut nextest, |line| tally.read(line)))

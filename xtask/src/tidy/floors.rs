@@ -50,11 +50,12 @@ fn may_use(user: &str, used: &str) -> bool {
     }
 }
 
-/// Tests see more than the crate they test: testkit, and every floor below.
+/// Tests see more than the crate they test: testkit, every floor below, and the crate itself with
+/// other features.
 fn may_use_in_tests(user: &str, used: &str) -> bool {
     let is_below = |(_, above, _): &(_, u8, _), (_, below, _): &(_, u8, _)| below < above;
     let below = floor_of(user).zip(floor_of(used)).is_some_and(|(user, used)| is_below(user, used));
-    used == TESTKIT || below || may_use(user, used)
+    used == TESTKIT || used == user || below || may_use(user, used)
 }
 
 pub fn check(tree: &Tree) -> Vec<Violation> {
@@ -137,6 +138,7 @@ mod tests {
             ("jarvix-pipeline", "[dev-dependencies]\njarvix-testkit.workspace = true", true),
             ("jarvix-curate", "[dev-dependencies]\njarvix-store.workspace = true", true),
             ("jarvix-curate", "[dev-dependencies]\njarvix-score.workspace = true", false),
+            ("jarvix-store", "[dev-dependencies]\njarvix-store = { path = \".\" }", true),
             ("jarvix-store", "[build-dependencies]\njarvix.workspace = true", false),
             ("xtask", "[dependencies]\njarvix-core.workspace = true", false),
             ("jarvix", "[dependencies]\nserde.workspace = true", true),
