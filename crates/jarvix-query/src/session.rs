@@ -28,7 +28,7 @@ use crate::table::{PartsTable, readable};
 use crate::value::{Table, Value, rows_of};
 
 /// Least memory that the engine can work in, in bytes.
-const MEMORY_BYTES_MIN: usize = 8 * 1024 * 1024;
+const MEMORY_BYTES_MIN: usize = 32 * 1024 * 1024;
 /// Rows of a batch inside the engine: batches of long texts stay small.
 const BATCH_ROWS: usize = 2_048;
 /// Most rows that [`Session::rows`] gives: more belongs in a stream or a part.

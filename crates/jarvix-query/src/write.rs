@@ -4,10 +4,11 @@
 //! batches anew to one fixed number of rows and brings them to the dataset's own types. So one thread
 //! and two write the same file (invariant I3).
 
+use datafusion::common::DFSchema;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use futures::StreamExt;
-use jarvix_core::{Dataset, Generation, PartName, RunId};
+use jarvix_core::{Generation, PartName, RunId};
 use jarvix_store::{BatchPartWriter, DatasetSchema, StagedPart, Store};
 
 use crate::error::{QueryError, QueryErrorKind};
@@ -27,7 +28,7 @@ impl Session {
         name: PartName,
         generation: Generation,
     ) -> Result<StagedPart, QueryError> {
-        let mut batches = self.ordered(sql, schema.dataset).await?;
+        let mut batches = self.ordered(sql, &schema).await?;
         let mut writer = store.batch_writer(run, schema, name, generation)?;
         while let Some(batch) = batches.next().await {
             writer.append(&batch.map_err(|error| self.engine_error(error))?)?;
@@ -49,7 +50,7 @@ impl Session {
         rows_max: u64,
     ) -> Result<Vec<StagedPart>, QueryError> {
         let rows_max = rows_max.max(1);
-        let mut batches = self.ordered(sql, schema.dataset).await?;
+        let mut batches = self.ordered(sql, &schema).await?;
         let mut name = first;
         let begin = |name| store.batch_writer(run, schema.clone(), name, generation);
         let mut writer: BatchPartWriter = begin(name)?;
@@ -75,15 +76,38 @@ impl Session {
     async fn ordered(
         &self,
         sql: &str,
-        dataset: Dataset,
+        schema: &DatasetSchema,
     ) -> Result<SendableRecordBatchStream, QueryError> {
         let frame = self.frame(sql).await?;
+        let dataset = schema.dataset;
+        fits(frame.schema(), schema)?;
         if !states_its_order(frame.logical_plan()) {
             let message = format!("the rows of `{dataset}` have no stated order");
             return Err(QueryError::new(QueryErrorKind::Refused, message)
                 .with_help("end the query with an ORDER BY that leaves no ties"));
         }
         frame.execute_stream().await.map_err(|error| self.engine_error(error))
+    }
+}
+
+/// Whether the columns are the dataset's, before anything runs: a result without rows would not
+/// show that they are not. Those that may be empty may be left out.
+fn fits(given: &DFSchema, wanted: &DatasetSchema) -> Result<(), QueryError> {
+    let dataset = wanted.dataset;
+    let stranger =
+        given.fields().iter().find(|field| wanted.schema.field_with_name(field.name()).is_err());
+    if let Some(field) = stranger {
+        let message = format!("`{dataset}` has no column `{}`", field.name());
+        return Err(QueryError::new(QueryErrorKind::UnknownColumn, message));
+    }
+    let missing = |name: &str| !given.fields().iter().any(|field| field.name() == name);
+    let lacks = wanted.schema.fields().iter().find(|f| !f.is_nullable() && missing(f.name()));
+    match lacks {
+        Some(field) => {
+            let message = format!("the query gives no column `{}` of `{dataset}`", field.name());
+            Err(QueryError::new(QueryErrorKind::UnknownColumn, message))
+        }
+        None => Ok(()),
     }
 }
 

@@ -2,3 +2,5 @@
 
 mod bad_profiles;
 mod built_in;
+mod fixture;
+mod scoring;

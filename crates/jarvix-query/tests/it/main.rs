@@ -1,0 +1,6 @@
+//! The query floor over real parts of a real store in a temporary folder.
+
+mod fixture;
+mod limits;
+mod parts;
+mod sessions;
