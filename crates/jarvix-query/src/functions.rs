@@ -1,12 +1,5 @@
 //! The SQL functions that know about the web and about scores: few, pure, and the same on every
 //! machine. Refuses anything that depends on a clock, on randomness or on the network.
-//!
-//! | function | gives |
-//! |---|---|
-//! | `host(url)` | the host of a URL, null where there is none |
-//! | `registrable_domain(url)` | the domain that someone registered (`a.b.co.uk` -> `b.co.uk`, by the public suffix list); the host itself where it has none (addresses, `localhost`) |
-//! | `curve(x, x0, y0, x1, y1, ...)` | straight lines through the points, flat beyond both ends; null where `x` is not a finite number |
-//! | `points(share, weight)` | `share` held between 0 and 1, times `weight`, rounded once to `decimal(9,3)`; 0 where `share` is not a finite number |
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +15,27 @@ use datafusion::logical_expr::{
 
 /// Digits of a score and of each contribution, and how many of them stand behind the point.
 pub(crate) const SCORE_DECIMAL: (u8, i8) = (9, 3);
+
+/// The functions that a session offers beyond the engine's own: how they are called, and what they
+/// give.
+pub const FUNCTIONS: &[(&str, &str)] = &[
+    ("host(url)", "the host of a URL; null where it has none"),
+    (
+        "registrable_domain(url)",
+        "the domain that someone registered, by the public suffix list (`a.b.co.uk` gives \
+         `b.co.uk`); the host itself where it has none (addresses, `localhost`)",
+    ),
+    (
+        "curve(x, x0, y0, x1, y1, ...)",
+        "straight lines through the points, flat beyond both ends; null where `x` is no finite \
+         number",
+    ),
+    (
+        "points(share, weight)",
+        "`share`, held between 0 and 1, times `weight`, rounded once to thousandths; 0 where \
+         `share` is no finite number",
+    ),
+];
 
 /// The name of the function that draws straight lines between points.
 pub(crate) const CURVE: &str = "curve";

@@ -19,6 +19,6 @@ mod write;
 
 pub use error::{QueryError, QueryErrorKind, nearest};
 pub use expression::{Expression, ValueKind};
-pub use functions::RowText;
+pub use functions::{FUNCTIONS, RowText};
 pub use session::{PartScope, Query, QuerySettings, ROWS_MAX, RowStream, Session};
 pub use value::{Table, Value};

@@ -8,6 +8,7 @@
 //! What it refuses to do: score with a profile that was not checked; look at a clock (ages count
 //! from when a page was fetched); let a page's content make a run fail.
 
+mod docs;
 mod error;
 mod facts;
 mod parse;
@@ -16,6 +17,7 @@ mod sql;
 mod stage;
 mod words;
 
+pub use docs::profiles_markdown;
 pub use error::{Position, ProfileError, ProfileErrorKind, ScoreError};
 pub use facts::{FACTS, facts_columns, facts_sql};
 pub use profile::{

@@ -138,7 +138,10 @@ impl Source<'_> {
             });
         let problem = match unknown_key(&message) {
             Some((key, _)) => format!("there is no key `{key}`"),
-            None => message.clone(),
+            // The reader names Rust's types, which a profile's author need not know.
+            None => message
+                .replace("expected f64", "expected a number")
+                .replace("expected u32", "expected a whole number from 0"),
         };
         self.error(ProfileErrorKind::Syntax, error.span(), problem, help)
     }

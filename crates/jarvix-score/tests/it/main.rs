@@ -2,5 +2,6 @@
 
 mod bad_profiles;
 mod built_in;
+mod docs;
 mod fixture;
 mod scoring;
