@@ -151,35 +151,30 @@ fn nice_step(highest: u64) -> u64 {
 pub(crate) struct PointScale {
     /// Where zero stands, in percent of the width.
     pub(crate) zero: Milli,
-    /// The most that is gained or lost, in thousandths of a point, per side that is used.
-    gain: i64,
-    loss: i64,
+    /// What the whole width stands for: the most that is gained and the most that is lost.
+    span: i64,
 }
-
-/// Share of the width that losses get where there are any, in thousandths of a percent.
-const LOSS_SIDE: i64 = 30_000;
 
 impl PointScale {
     /// A scale that holds all of `points`.
     pub(crate) fn of(points: impl Iterator<Item = Milli> + Clone) -> Self {
         let gain = points.clone().map(|p| p.0).max().unwrap_or(0).max(1);
         let loss = points.map(|p| p.0.saturating_neg()).max().unwrap_or(0).max(0);
-        Self { zero: Milli(if loss > 0 { LOSS_SIDE } else { 0 }), gain, loss }
+        let span = gain.saturating_add(loss);
+        Self { zero: Milli(share_of(loss, span)), span }
     }
 
     /// Left edge and width of the bar of `points`, in percent.
     pub(crate) fn bar(&self, points: Milli) -> (Milli, Milli) {
-        let size = i128::from(points.abs().0);
-        let gain_side = i128::from(100_000 - self.zero.0);
-        // One unit of length for both sides: the one that lets both fit.
-        let by_gain = size * gain_side / i128::from(self.gain);
-        let width = match self.loss {
-            0 => by_gain,
-            loss => by_gain.min(size * i128::from(LOSS_SIDE) / i128::from(loss)),
-        };
-        let width = i64::try_from(width).unwrap_or(0);
+        let width = share_of(points.abs().0, self.span);
         (Milli(if points.0 < 0 { self.zero.0 - width } else { self.zero.0 }), Milli(width))
     }
+}
+
+/// `part` of `whole` in thousandths of a percent, rounded down so that bars never stick out.
+fn share_of(part: i64, whole: i64) -> i64 {
+    let share = i128::from(part) * 100_000 / i128::from(whole);
+    i64::try_from(share).unwrap_or(100_000)
 }
 
 #[cfg(test)]

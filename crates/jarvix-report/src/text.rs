@@ -29,6 +29,8 @@ pub const COLUMNS_MIN: usize = 48;
 const COLUMNS_MAX: usize = 140;
 /// The least width at which title and address stand side by side.
 const ADDRESS_COLUMNS: usize = 92;
+/// Most lines of a reason.
+const REASON_LINES_MAX: usize = 2;
 /// The widest that an action is shown.
 const ACTION_COLUMNS_MAX: usize = 12;
 
@@ -166,9 +168,9 @@ impl Layout {
             out.push_str(&self.line(&[(address, self.title, Paint::Dim)], self.indent()));
         }
         let reason = escape::visible(&page.reason);
-        if !reason.is_empty() {
-            let width = self.title + if self.address > 0 { GAP + self.address } else { 0 };
-            out.push_str(&self.line(&[(&reason, width, Paint::Dim)], self.indent()));
+        let width = self.title + if self.address > 0 { GAP + self.address } else { 0 };
+        for line in wrapped(&reason, width, REASON_LINES_MAX) {
+            out.push_str(&self.line(&[(line, width, Paint::Dim)], self.indent()));
         }
         out
     }
@@ -190,6 +192,23 @@ impl Layout {
         out.push('\n');
         out
     }
+}
+
+/// `text` broken at spaces into lines of `width` cells; the last of `lines_max` lines has the rest.
+fn wrapped(text: &str, width: usize, lines_max: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let fits = |end: &usize| rest[..*end].width() <= width;
+        let ends = rest.match_indices(' ').map(|(space, _)| space);
+        let end = match ends.take_while(fits).last() {
+            Some(end) if rest.width() > width && lines.len() + 1 < lines_max => end,
+            _ => rest.len(),
+        };
+        lines.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    lines
 }
 
 /// `text` in at most `width` cells, with an ellipsis where something is missing.
@@ -248,6 +267,14 @@ mod tests {
         assert_eq!(cut("日本語のページ", 7), "日本語…");
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("ab cd", 4), "ab…");
+    }
+
+    #[test]
+    fn reasons_break_at_spaces() {
+        assert_eq!(wrapped("one two three four", 8, 2), ["one two", "three four"]);
+        assert_eq!(wrapped("one two three four", 8, 3), ["one two", "three", "four"]);
+        assert_eq!(wrapped("unbreakable text", 5, 2), ["unbreakable text"]);
+        assert_eq!(wrapped("", 5, 2), Vec::<&str>::new());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use jarvix_report::{html, json};
 use crate::fixtures;
 
 /// The elements that the templates are made of.
-const ELEMENTS: &str = "a bdi body button caption circle code dd defs desc details div dl dt \
+const ELEMENTS: &str = "a bdi body button caption circle code col colgroup dd defs desc details div dl dt \
     figcaption figure footer form h1 h2 h3 head header html input label li line main meta option \
     output p pattern pre rect script section select span strong style summary svg table tbody td \
     text tfoot th thead title tr ul";
