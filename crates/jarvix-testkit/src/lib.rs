@@ -5,9 +5,9 @@
 //! What it refuses to do: reach beyond loopback, sleep for luck, or stand in for a part of Jarvix.
 //! Its servers are real, its folders are real; only the world outside is made up.
 
-pub mod disk;
-pub mod contract;
 pub mod clock;
+pub mod contract;
+pub mod disk;
 mod forbidden;
 pub mod hostile;
 mod queue;

@@ -88,9 +88,9 @@ const HTML: &str = "text/html";
 const HTML_UTF8: &str = "text/html; charset=utf-8";
 
 const MAGAZINE: &str = "magazine.localhost";
-const SHOP: &str = "shop.localhost";
+const SHOP: &str = "kessel.localhost";
 const FORUM: &str = "forum.localhost";
-const MANUAL: &str = "manual.localhost";
+const MANUAL: &str = "lumen.localhost";
 const WORKSHOP: &str = "workshop.localhost";
 const WORLD: &str = "world.localhost";
 const HARBOUR: &str = "harbour.localhost";
@@ -112,6 +112,12 @@ const fn page(
 
 const fn trouble(path: &'static str, act: Act, outcome: Outcome, about: &'static str) -> Entry {
     entry(Place::Site { host: TROUBLE, path }, Some(act), outcome, about)
+}
+
+/// Trouble that is the whole server's: on a host of its own, so that a host which keeps failing
+/// takes nothing else with it.
+const fn broken(host: &'static str, act: Act, outcome: Outcome, about: &'static str) -> Entry {
+    entry(Place::Site { host, path: "/menu" }, Some(act), outcome, about)
 }
 
 const fn elsewhere(url: &'static str, outcome: Outcome, about: &'static str) -> Entry {
@@ -136,7 +142,7 @@ pub(crate) const LANDINGS: &[(&str, &str, Act)] = &[
 /// The table, in the order of the list: a comment, and the lines below it.
 pub(crate) const SECTIONS: &[(&str, &[Entry])] = &[
     ("Crema Weekly, a magazine", MAGAZINE_PAGES),
-    ("Kessel & Co., a shop", SHOP_PAGES),
+    ("Kessel & Co., a shop for machines and grinders", SHOP_PAGES),
     ("A forum, a manual, a workshop", PEOPLE_PAGES),
     ("Other languages, other charsets", WORLD_PAGES),
     ("What goes wrong: each in its own way, and none of it stops the run", TROUBLES),
@@ -168,7 +174,7 @@ const MAGAZINE_PAGES: &[Entry] = &[
         "a guide with a table of prices",
     ),
     page(MAGAZINE, "/news/recall", html!("recall.html"), "a short piece of news without an author"),
-    page(MAGAZINE, "/", html!("magazine-front.html"), "a front page: a list of articles"),
+    page(MAGAZINE, "/reviews", html!("reviews.html"), "a list of articles"),
     page(
         MAGAZINE,
         "/collections/first-setup",
@@ -198,20 +204,25 @@ const MAGAZINE_PAGES: &[Entry] = &[
 ];
 
 const SHOP_PAGES: &[Entry] = &[
-    page(SHOP, "/p/lumen-d58", html!("lumen-d58.html"), "a product with its price in JSON-LD"),
     page(
         SHOP,
-        "/p/lumen-d58-red",
+        "/products/lumen-d58",
+        html!("lumen-d58.html"),
+        "a product with its price in JSON-LD",
+    ),
+    page(
+        SHOP,
+        "/products/lumen-d58-red",
         html!("lumen-d58-red.html"),
         "the same product in red: a near duplicate",
     ),
     page(
         SHOP,
-        "/p/arc-kettle",
+        "/products/arc-kettle",
         html!("arc-kettle.html"),
         "a product whose text stands only in JSON-LD",
     ),
-    page(SHOP, "/c/grinders", html!("grinders.html"), "a product listing"),
+    page(SHOP, "/category/grinders", html!("grinders.html"), "a product listing"),
     page(SHOP, "/account/orders", html!("orders.html"), "a page that asks to sign in")
         .gate(Gate::Login),
     page(SHOP, "/checkout", html!("checkout.html"), "a bot check sent with status 200")
@@ -233,11 +244,11 @@ const PEOPLE_PAGES: &[Entry] = &[
         html!("formula-title.html"),
         "a title that tries to be a formula, with control characters",
     ),
-    page(MANUAL, "/descaling", html!("descaling.html"), "documentation with code and a table"),
-    page(MANUAL, "/api/brew-events", html!("brew-events.html"), "a reference page"),
+    page(MANUAL, "/docs/descaling", html!("descaling.html"), "documentation with code and a table"),
+    page(MANUAL, "/docs/api/brew-events", html!("brew-events.html"), "a reference page"),
     page(MANUAL, "/console/", html!("console.html"), "a page that is empty until its scripts run")
         .gate(Gate::EmptyShell),
-    page(WORKSHOP, "/", html!("workshop.html"), "a service with prices"),
+    page(WORKSHOP, "/services/repair", html!("workshop.html"), "a service with prices"),
     entry(
         Place::Site { host: HARBOUR, path: "/opening-day" },
         Some(Act::BusyOnce { html: html!("opening-day.html") }),
@@ -281,8 +292,8 @@ const WORLD_PAGES: &[Entry] = &[
 
 const TROUBLES: &[Entry] = &[
     trouble("/sold-out", Act::Fails(404), Outcome::HttpError, "a page that is not there"),
-    trouble(
-        "/over-pressure",
+    broken(
+        "steam.localhost",
         Act::Fails(500),
         Outcome::HttpError,
         "a server that fails at each attempt",
@@ -317,14 +328,14 @@ const TROUBLES: &[Entry] = &[
         Outcome::RobotsDenied,
         "a page that robots.txt asks not to fetch",
     ),
-    trouble("/cold-boiler", Act::Stalls, Outcome::Timeout, "a server that says nothing"),
-    trouble(
-        "/power-cut",
+    broken("cold.localhost", Act::Stalls, Outcome::Timeout, "a server that says nothing"),
+    broken(
+        "fuse.localhost",
         Act::BreaksOff { html: html!("pressure-profiles.html") },
         Outcome::Incomplete,
         "a connection that ends in the middle of the page",
     ),
-    trouble("/limescale", Act::Garbles, Outcome::Protocol, "an answer that is not HTTP"),
+    broken("limescale.localhost", Act::Garbles, Outcome::Protocol, "an answer that is not HTTP"),
     trouble("/latte-art.png", Act::Image, Outcome::NotContent, "a picture"),
     trouble("/bottomless-cup", Act::Bomb, Outcome::Fetched, "a decompression bomb")
         .gate(Gate::DecodeLimit),

@@ -70,7 +70,8 @@ fn a_connection_is_reused_after_a_good_answer() {
 #[test]
 fn malformed_answers_are_malformed() {
     let origin = HostileOrigin::start();
-    let cases: [(&str, Behaviour, fn(&str) -> bool); 9] = [
+    type Holds = fn(&str) -> bool;
+    let cases: [(&str, Behaviour, Holds); 9] = [
         ("/short", Behaviour::ShortContentLength, |t| t.ends_with(PAGE)),
         ("/cut", Behaviour::CutChunked, |t| t.contains("chunked\r\n\r\n1000\r\n")),
         ("/two", Behaviour::TwoContentLengths, |t| t.matches("Content-Length").count() == 2),
