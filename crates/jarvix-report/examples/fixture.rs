@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-#[path = "../tests/it/fixtures.rs"]
+#[path = "../tests/it/fixtures/mod.rs"]
 mod fixtures;
 
 fn main() -> Result<(), Box<dyn Error>> {

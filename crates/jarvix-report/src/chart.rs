@@ -2,8 +2,7 @@
 //! letters keep their size on any screen. Integers only. A renderer (SVG today) draws what it is
 //! told here and decides nothing.
 
-use crate::summary::{BIN_WIDTH, ScoreStats};
-use crate::{Milli, words};
+use crate::{BIN_WIDTH, Milli, ScoreStats, words};
 
 /// Height of the strip above the plot that the median's label stands in.
 const HEAD: u64 = 26;

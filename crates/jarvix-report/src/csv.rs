@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use crate::{Milli, RankedRow, ReportError, escape};
+use crate::{Milli, ReportError, escape};
 
 const FIXED_COLUMNS: [&str; 12] = [
     "rank",
@@ -21,6 +21,39 @@ const FIXED_COLUMNS: [&str; 12] = [
     "reason",
     "duplicate_of",
 ];
+
+/// A row of the full ranking, for the CSV: streamed, never all in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RankedRow {
+    /// Its place, from 1.
+    pub rank: u64,
+    /// Canonical URL.
+    pub url: String,
+    /// Score, 0 to 100.
+    pub score: Milli,
+    /// What the profile advises.
+    pub action: String,
+    /// Title of the document.
+    pub title: Option<String>,
+    /// Host of the URL.
+    pub host: String,
+    /// Language, as a code.
+    pub language: Option<String>,
+    /// Kind of page.
+    pub page_type: Option<String>,
+    /// Words of the main text.
+    pub word_count: Option<u64>,
+    /// Publication date as ISO 8601.
+    pub published: Option<String>,
+    /// Why, in one line of words.
+    pub reason: String,
+    /// The page that this one repeats.
+    pub duplicate_of: Option<String>,
+    /// Points of each signal, in the order of the header's signals.
+    pub signals: Vec<Option<Milli>>,
+    /// The other columns of the input line, as a JSON object.
+    pub input_meta: Option<String>,
+}
 
 /// Writes the ranking one row at a time; what it holds does not grow with the rows.
 pub struct RankingCsv<W: Write> {

@@ -10,16 +10,18 @@ mod decimal;
 mod escape;
 mod html;
 mod json;
+mod scores;
 mod summary;
 pub mod text;
 mod words;
 
 use std::fmt;
 
-pub use csv::{RankingCsv, csv};
+pub use csv::{RankedRow, RankingCsv, csv};
 pub use decimal::{Milli, MilliError};
 pub use html::html;
 pub use json::{SCHEMA, json};
+pub use scores::{BIN_WIDTH, BINS, ScoreStats, ScoreTally};
 pub use summary::*;
 
 /// Why a report could not be made.

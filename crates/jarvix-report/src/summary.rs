@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_core::{Gate, Outcome, RunId};
 
-use crate::Milli;
+use crate::{Milli, ScoreStats};
 
 /// Rows of [`Summary::top`] unless asked otherwise.
 pub const TOP_ROWS: usize = 50;
@@ -53,7 +53,7 @@ pub struct Summary {
     pub gates: Vec<GateCount>,
     /// Scored documents by action, the most favoured action first; see [`ActionCount::table`].
     pub actions: Vec<ActionCount>,
-    /// How the scores are spread; see [`ScoreTally`].
+    /// How the scores are spread; see [`ScoreTally`](crate::ScoreTally).
     pub scores: ScoreStats,
     /// The best pages, by score descending, then URL.
     pub top: Vec<TopPage>,
@@ -225,88 +225,6 @@ fn tenths_of_percent(counts: &[u64]) -> Vec<i64> {
         shares[i] += 1;
     }
     shares
-}
-
-/// Bins of the histogram; each is [`BIN_WIDTH`] points wide.
-pub const BINS: usize = 20;
-/// Width of a bin in points; a score of 100 falls in the last bin.
-pub const BIN_WIDTH: u64 = 5;
-
-/// How the scores are spread.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScoreStats {
-    /// Scored documents.
-    pub count: u64,
-    /// The lowest score.
-    pub min: Option<Milli>,
-    /// Half of the documents score at least this: the mean of the two in the middle.
-    pub median: Option<Milli>,
-    /// The arithmetic mean.
-    pub mean: Option<Milli>,
-    /// The highest score.
-    pub max: Option<Milli>,
-    /// Documents per bin of 5 points: 0 to below 5, ... 95 to 100.
-    pub histogram: [u64; BINS],
-}
-
-/// Counts scores one by one, in any order, in memory that does not grow with their number, and
-/// gives exact statistics: there are only 100,001 different scores.
-#[derive(Debug, Clone)]
-pub struct ScoreTally {
-    counts: Vec<u64>,
-}
-
-impl Default for ScoreTally {
-    fn default() -> Self {
-        Self { counts: vec![0; SCORE_MAX + 1] }
-    }
-}
-
-/// The highest score, in thousandths.
-const SCORE_MAX: usize = 100_000;
-
-impl ScoreTally {
-    /// Nothing counted yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Counts `documents` documents of this score; a score outside 0 to 100 counts as the nearest.
-    pub fn add(&mut self, score: Milli, documents: u64) {
-        let index = usize::try_from(score.0.max(0)).unwrap_or(SCORE_MAX).min(SCORE_MAX);
-        self.counts[index] += documents;
-    }
-
-    /// The statistics of what was counted.
-    pub fn stats(&self) -> ScoreStats {
-        let mut stats = ScoreStats::default();
-        let mut sum = 0i128;
-        for (index, documents) in self.counts.iter().enumerate().filter(|(_, n)| **n > 0) {
-            stats.count += documents;
-            sum += index as i128 * i128::from(*documents);
-            stats.histogram[(index / (BIN_WIDTH as usize * 1_000)).min(BINS - 1)] += documents;
-        }
-        if stats.count > 0 {
-            stats.min = self.nth(0);
-            stats.max = self.nth(stats.count - 1);
-            stats.mean = Milli::mean(sum, stats.count);
-            stats.median = self
-                .nth((stats.count - 1) / 2)
-                .zip(self.nth(stats.count / 2))
-                .and_then(|(low, high)| Milli::mean(i128::from(low.0) + i128::from(high.0), 2));
-        }
-        stats
-    }
-
-    /// The score at position `n`, from 0, of all that were counted in ascending order.
-    fn nth(&self, n: u64) -> Option<Milli> {
-        let mut seen = 0;
-        let index = self.counts.iter().position(|documents| {
-            seen += documents;
-            seen > n
-        })?;
-        i64::try_from(index).ok().map(Milli)
-    }
 }
 
 /// A page of the ranking, with what explains its place.
@@ -522,39 +440,6 @@ impl Summary {
     }
 }
 
-/// A row of the full ranking, for the CSV: streamed, never all in memory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RankedRow {
-    /// Its place, from 1.
-    pub rank: u64,
-    /// Canonical URL.
-    pub url: String,
-    /// Score, 0 to 100.
-    pub score: Milli,
-    /// What the profile advises.
-    pub action: String,
-    /// Title of the document.
-    pub title: Option<String>,
-    /// Host of the URL.
-    pub host: String,
-    /// Language, as a code.
-    pub language: Option<String>,
-    /// Kind of page.
-    pub page_type: Option<String>,
-    /// Words of the main text.
-    pub word_count: Option<u64>,
-    /// Publication date as ISO 8601.
-    pub published: Option<String>,
-    /// Why, in one line of words.
-    pub reason: String,
-    /// The page that this one repeats.
-    pub duplicate_of: Option<String>,
-    /// Points of each signal, in the order of the header's signals.
-    pub signals: Vec<Option<Milli>>,
-    /// The other columns of the input line, as a JSON object.
-    pub input_meta: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -564,7 +449,6 @@ mod tests {
     fn an_empty_summary_adds_up() {
         let summary = Summary::empty(RunId::new("empty-1").expect("an id"), "Nothing");
         assert_eq!(summary.discrepancies(), Vec::<String>::new());
-        assert_eq!(ScoreTally::new().stats(), ScoreStats::default());
     }
 
     #[test]
@@ -591,20 +475,6 @@ mod tests {
             let sum: Milli = ActionCount::table(rows).iter().map(|a| a.share).sum();
             let expected = if counts.iter().all(|n| *n == 0) { 0 } else { 100 };
             prop_assert_eq!(sum, Milli::whole(expected));
-        }
-
-        #[test]
-        fn the_tally_is_exact(mut scores in proptest::collection::vec(0i64..=100_000, 1..60)) {
-            let mut tally = ScoreTally::new();
-            scores.iter().for_each(|s| tally.add(Milli(*s), 1));
-            let stats = tally.stats();
-            scores.sort_unstable();
-            let n = scores.len();
-            let middle = i128::from(scores[(n - 1) / 2]) + i128::from(scores[n / 2]);
-            prop_assert_eq!(stats.median, Milli::mean(middle, 2));
-            prop_assert_eq!(stats.mean, Milli::mean(scores.iter().map(|s| i128::from(*s)).sum(), n as u64));
-            prop_assert_eq!(stats.histogram.iter().sum::<u64>(), n as u64);
-            prop_assert_eq!((stats.min, stats.max), (Some(Milli(scores[0])), Some(Milli(scores[n - 1]))));
         }
     }
 }
