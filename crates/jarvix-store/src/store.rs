@@ -55,7 +55,7 @@ pub struct Commit {
     pub generation: Generation,
     /// The input part, for stages that work part by part (curate, score); else `None`.
     pub input: Option<PartName>,
-    /// The outputs, empty ones too.
+    /// The outputs, empty ones too; only admission may have none.
     pub parts: Vec<StagedPart>,
     /// The ordinals that the parts deal with: for collect, one per row.
     pub covers: Ordinals,
@@ -332,7 +332,8 @@ fn check(commit: &Commit) -> Result<()> {
     if commit.input.is_some() && seen.len() != commit.stage.outputs().len() {
         return refuse("an output is missing; an empty one is an empty part".to_owned());
     }
-    if seen.is_empty() {
+    // Admission may cover ordinals without writing a row: only rejects are rows.
+    if seen.is_empty() && commit.covers.is_empty() && commit.notes.is_empty() {
         return refuse("it has no parts".to_owned());
     }
     let rows: u64 = commit.parts.iter().map(|staged| staged.part.rows).sum();

@@ -13,7 +13,7 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jarvix_core::{Dataset, Disk, DiskRead, DiskWrite, Entropy, Env, Generation, PartName, RunId};
 
@@ -36,6 +36,8 @@ pub struct LocalPartStore {
     root: PathBuf,
     disk: Arc<dyn Disk>,
     entropy: Arc<dyn Entropy>,
+    /// Held while a folder is made: two writers would write its number over each other.
+    making: Arc<Mutex<()>>,
 }
 
 impl fmt::Debug for LocalPartStore {
@@ -57,6 +59,7 @@ impl LocalPartStore {
             root: root.to_owned(),
             disk: Arc::clone(&env.disk),
             entropy: Arc::clone(&env.entropy),
+            making: Arc::default(),
         }
     }
 
@@ -106,6 +109,7 @@ impl LocalPartStore {
 
     /// Makes a folder for a generation, with its number in it.
     fn make_folder(&self, inside: &Path, generation: Generation) -> io::Result<PathBuf> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let path = folders::make(&*self.disk, &self.root, inside)?;
         if self.marker(inside)? != Some(generation) {
             self.disk.replace(&path.join(MARKER), format!("{generation}\n").as_bytes())?;
