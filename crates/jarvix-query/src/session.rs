@@ -17,6 +17,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jarvix_core::{Dataset, PartName, PartRef, RunId};
 use jarvix_store::{Store, schema};
@@ -70,7 +71,7 @@ pub enum PartScope {
 #[derive(Clone)]
 pub struct Query {
     store: Store,
-    runtime: Arc<RuntimeEnv>,
+    shared: Arc<dyn Shared>,
     settings: Arc<QuerySettings>,
 }
 
@@ -93,13 +94,13 @@ impl Query {
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
             .build_arc()
             .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
-        Ok(Self { store: store.clone(), runtime, settings: Arc::new(settings) })
+        Ok(Self { store: store.clone(), shared: Arc::new(runtime), settings: Arc::new(settings) })
     }
 
     /// A session over the datasets of `run`, as the catalogue lists them now. Datasets without
     /// parts are empty tables.
     pub fn session_for_run(&self, run: &RunId, parts: PartScope) -> Result<Session, QueryError> {
-        let session = Session::new(&self.settings, Arc::clone(&self.runtime))?;
+        let session = Session::new(&self.settings, self.shared.runtime())?;
         for dataset in Dataset::ALL {
             let mut listed = self.store.catalogue().parts(run, dataset)?;
             let by_part = !matches!(dataset, Dataset::Rejects | Dataset::Duplicates);
@@ -127,7 +128,30 @@ impl Query {
 
 /// One set of tables, views and functions to ask.
 pub struct Session {
-    context: SessionContext,
+    context: Box<dyn Engine>,
+}
+
+/// The engine's types behind a pointer. Everything about them, dropping them too, is compiled here
+/// and not again in each crate that holds a session: that was most of the binary's build time.
+trait Engine: Send + Sync {
+    fn context(&self) -> &SessionContext;
+}
+
+impl Engine for SessionContext {
+    fn context(&self) -> &SessionContext {
+        self
+    }
+}
+
+/// The same for what sessions share.
+trait Shared: Send + Sync {
+    fn runtime(&self) -> Arc<RuntimeEnv>;
+}
+
+impl Shared for Arc<RuntimeEnv> {
+    fn runtime(&self) -> Arc<RuntimeEnv> {
+        Self::clone(self)
+    }
 }
 
 impl Session {
@@ -144,7 +168,7 @@ impl Session {
         for function in functions::all() {
             context.register_udf(function);
         }
-        Ok(Self { context })
+        Ok(Self { context: Box::new(context) })
     }
 
     /// A session over the same tables without any rows and without a store: enough to check SQL.
@@ -175,12 +199,16 @@ impl Session {
     /// Gives this session a function `name` that puts `columns` score decimals of a row, in
     /// thousandths, into words.
     pub fn define_row_text(&self, name: &str, columns: usize, words: RowText) {
-        self.context.register_udf(functions::row_text(name, columns, words));
+        self.context().register_udf(functions::row_text(name, columns, words));
     }
 
     /// A small result, all at once; more than [`ROWS_MAX`] rows are refused.
-    pub async fn rows(&self, sql: &str) -> Result<Table, QueryError> {
-        let mut stream = self.stream(sql).await?;
+    pub fn rows<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Table, QueryError>> {
+        self.rows_now(sql).boxed()
+    }
+
+    async fn rows_now(&self, sql: &str) -> Result<Table, QueryError> {
+        let mut stream = self.stream_now(sql).await?;
         let mut table = Table { columns: stream.columns().to_vec(), rows: Vec::new() };
         while let Some(mut rows) = stream.next_rows().await? {
             table.rows.append(&mut rows);
@@ -194,7 +222,11 @@ impl Session {
     }
 
     /// A result of any size, some rows at a time.
-    pub async fn stream(&self, sql: &str) -> Result<RowStream, QueryError> {
+    pub fn stream<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<RowStream, QueryError>> {
+        self.stream_now(sql).boxed()
+    }
+
+    async fn stream_now(&self, sql: &str) -> Result<RowStream, QueryError> {
         let frame = self.frame(sql).await?;
         let columns = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         let stream = frame.execute_stream().await.map_err(|error| self.engine_error(error))?;
@@ -202,19 +234,23 @@ impl Session {
     }
 
     /// How the engine would run `sql`, in its own words.
-    pub async fn explain(&self, sql: &str) -> Result<String, QueryError> {
+    pub fn explain<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<String, QueryError>> {
+        self.explain_now(sql).boxed()
+    }
+
+    async fn explain_now(&self, sql: &str) -> Result<String, QueryError> {
         let frame = self.frame(sql).await?;
         let plan = frame.create_physical_plan().await.map_err(|error| self.engine_error(error))?;
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
     pub(crate) fn context(&self) -> &SessionContext {
-        &self.context
+        self.context.context()
     }
 
     /// Plans `sql`, which may only read.
     pub(crate) async fn frame(&self, sql: &str) -> Result<DataFrame, QueryError> {
-        let state = self.context.state();
+        let state = self.context().state();
         let plan =
             state.create_logical_plan(sql).await.map_err(|error| self.engine_error(error))?;
         read_only(&plan)?;
@@ -234,7 +270,7 @@ impl Session {
         name: &str,
         table: Arc<dyn TableProvider>,
     ) -> Result<(), QueryError> {
-        self.context
+        self.context()
             .register_table(name, table)
             .map(drop)
             .map_err(|error| QueryError::from_engine(error, &Known::default()))
@@ -242,8 +278,8 @@ impl Session {
 
     /// The engine's error, with the names that this session knows.
     pub(crate) fn engine_error(&self, error: DataFusionError) -> QueryError {
-        let schema = self.context.catalog("datafusion").and_then(|c| c.schema("public"));
-        let state = self.context.state();
+        let schema = self.context().catalog("datafusion").and_then(|c| c.schema("public"));
+        let state = self.context().state();
         let aggregates = state.aggregate_functions().keys();
         let mut known = Known {
             tables: schema.map(|schema| schema.table_names()).unwrap_or_default(),
@@ -279,14 +315,19 @@ impl RowStream {
     }
 
     /// The next rows, at least one; `None` at the end.
-    pub async fn next_rows(&mut self) -> Result<Option<Vec<Vec<Value>>>, QueryError> {
-        loop {
-            match self.stream.next().await {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(QueryError::from_engine(error, &Known::default())),
-                Some(Ok(batch)) if batch.num_rows() == 0 => {}
-                Some(Ok(batch)) => return Ok(Some(rows_of(&batch))),
+    pub fn next_rows(&mut self) -> BoxFuture<'_, Result<Option<Vec<Vec<Value>>>, QueryError>> {
+        async move {
+            loop {
+                match self.stream.next().await {
+                    None => return Ok(None),
+                    Some(Err(error)) => {
+                        return Err(QueryError::from_engine(error, &Known::default()));
+                    }
+                    Some(Ok(batch)) if batch.num_rows() == 0 => {}
+                    Some(Ok(batch)) => return Ok(Some(rows_of(&batch))),
+                }
             }
         }
+        .boxed()
     }
 }

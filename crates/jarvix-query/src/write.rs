@@ -7,7 +7,8 @@
 use datafusion::common::DFSchema;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
-use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use jarvix_core::{Generation, PartName, RunId};
 use jarvix_store::{BatchPartWriter, DatasetSchema, StagedPart, Store};
 
@@ -19,7 +20,19 @@ impl Session {
     ///
     /// The query must end with an ORDER BY that leaves no ties, else the part would depend on the
     /// machine; a query without one is refused. An empty result makes a part without rows.
-    pub async fn write_part(
+    pub fn write_part<'a>(
+        &'a self,
+        sql: &'a str,
+        schema: DatasetSchema,
+        store: &'a Store,
+        run: &'a RunId,
+        name: PartName,
+        generation: Generation,
+    ) -> BoxFuture<'a, Result<StagedPart, QueryError>> {
+        self.write_part_now(sql, schema, store, run, name, generation).boxed()
+    }
+
+    async fn write_part_now(
         &self,
         sql: &str,
         schema: DatasetSchema,
@@ -39,7 +52,21 @@ impl Session {
     /// Like [`write_part`](Self::write_part), but begins a new part, with the next name, after
     /// every `rows_max` rows. There is always at least one part.
     #[expect(clippy::too_many_arguments, reason = "write_part's, and the limit")]
-    pub async fn write_parts(
+    pub fn write_parts<'a>(
+        &'a self,
+        sql: &'a str,
+        schema: DatasetSchema,
+        store: &'a Store,
+        run: &'a RunId,
+        first: PartName,
+        generation: Generation,
+        rows_max: u64,
+    ) -> BoxFuture<'a, Result<Vec<StagedPart>, QueryError>> {
+        self.write_parts_now(sql, schema, store, run, first, generation, rows_max).boxed()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "write_part's, and the limit")]
+    async fn write_parts_now(
         &self,
         sql: &str,
         schema: DatasetSchema,
