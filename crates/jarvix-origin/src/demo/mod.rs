@@ -28,7 +28,7 @@ pub const DUPLICATE_LINES: u64 = 1;
 /// Lines of the list that are not usable URLs.
 pub const REJECT_LINES: u64 = 2;
 
-/// A port of the origin's own address where nobody listens.
+/// Another port of the origin's own address: a run of the demo may only reach the origin's.
 const CLOSED_PORT: u16 = 1;
 
 /// How one URL of the demo is to end.
@@ -42,12 +42,6 @@ pub struct Expected {
     pub gate: Option<Gate>,
     /// What the entry is there for, in words.
     pub about: &'static str,
-}
-
-/// The addresses that a run of the demo has to be allowed to reach: the origin itself, and a port
-/// beside it where nobody listens, so that a refused connection can be shown.
-pub fn opened(addr: SocketAddr) -> [SocketAddr; 2] {
-    [addr, SocketAddr::new(addr.ip(), CLOSED_PORT)]
 }
 
 /// The lines of the demo's list for an origin at `addr`: comments, a blank line, URLs, one URL

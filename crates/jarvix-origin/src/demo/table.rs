@@ -346,7 +346,7 @@ const TROUBLES: &[Entry] = &[
         "an address that is not on the web",
     ),
     elsewhere("http://nowhere.invalid/", Outcome::Dns, "a name that does not exist"),
-    entry(Place::ClosedPort, None, Outcome::Connect, "a port where nobody listens"),
+    entry(Place::ClosedPort, None, Outcome::AddressDenied, "another port of this computer"),
     entry(
         Place::Tls { host: SHOP, path: "/" },
         None,
