@@ -1,1 +1,19 @@
-fn main() {}
+//! The binary: flags, settings, wiring. It is the only place where everything meets; what the line
+//! does stands in jarvix-pipeline.
+
+mod cli;
+mod commands;
+mod error;
+mod interrupt;
+mod output;
+mod progress;
+mod settings;
+
+/// Many short-lived allocations of very different sizes on several threads: the system's
+/// allocator keeps more of them than it gives back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    std::process::exit(commands::main() as i32);
+}

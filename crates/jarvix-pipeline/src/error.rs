@@ -1,0 +1,74 @@
+//! What can keep the line from going on. A bad page is never among it.
+
+use jarvix_core::RunId;
+
+/// A failure of the line: what failed and where; the binary adds what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The store: catalogue, parts, lock, disk.
+    #[error(transparent)]
+    Store(#[from] jarvix_store::StoreError),
+    /// Reading the input.
+    #[error(transparent)]
+    Admit(#[from] jarvix_collect::admit::AdmitError),
+    /// The frontier of the run.
+    #[error(transparent)]
+    Frontier(#[from] jarvix_collect::frontier::FrontierError),
+    /// Fetching.
+    #[error(transparent)]
+    Collect(#[from] jarvix_collect::CollectError),
+    /// The query engine.
+    #[error(transparent)]
+    Query(#[from] jarvix_query::QueryError),
+    /// Scoring.
+    #[error(transparent)]
+    Score(#[from] jarvix_score::ScoreError),
+    /// Drawing the report.
+    #[error(transparent)]
+    Report(#[from] jarvix_report::ReportError),
+    /// The run exists and was made for something else.
+    #[error("run {run} was made with {what} {was:?}, not {now:?}")]
+    IdentityChanged {
+        /// The run.
+        run: RunId,
+        /// Which setting.
+        what: &'static str,
+        /// Its value in the run.
+        was: String,
+        /// Its value now.
+        now: String,
+    },
+    /// There is no such run.
+    #[error("there is no run {run}")]
+    UnknownRun {
+        /// What was asked for.
+        run: RunId,
+    },
+    /// A file of the run cannot be written or read.
+    #[error("failed to {action} {path}")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A record of the run cannot be understood.
+    #[error("the record {what} of run {run} is damaged: {reason}")]
+    Record {
+        /// The run.
+        run: RunId,
+        /// Which record.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Threads or a runtime could not be started.
+    #[error("failed to start threads: {reason}")]
+    Threads {
+        /// The system's answer.
+        reason: String,
+    },
+}

@@ -1,0 +1,37 @@
+//! The keys of generations: code version, settings, and what lies above in the line.
+//!
+//! A stage whose key is the one its current output was made with has nothing to redo; any other
+//! key means a new generation, written aside and switched in one transaction.
+
+use jarvix_core::PartRef;
+
+/// Version of the dedupe step's own code.
+const DEDUPE_VERSION: u32 = 1;
+
+fn key(stage: &str, facts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for fact in facts {
+        // Lengths keep ("ab", "c") apart from ("a", "bc").
+        hasher.update(&(fact.len() as u64).to_le_bytes());
+        hasher.update(fact.as_bytes());
+    }
+    let hash = hasher.finalize().to_hex();
+    format!("{stage}:{}", &hash[..32])
+}
+
+/// Curate depends on its code alone; new pages parts are new work of the same generation.
+pub fn curate_key() -> String {
+    key("curate", &[&jarvix_curate::CODE_VERSION.to_string()])
+}
+
+/// Dedupe looks at all documents at once, so every one of their parts is part of its key.
+pub fn dedupe_key(documents: &[PartRef]) -> String {
+    let mut facts = vec![DEDUPE_VERSION.to_string()];
+    facts.extend(documents.iter().map(|part| part.hash.clone()));
+    key("dedupe", &facts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Score depends on the profile and, through it, on everything that dedupe saw.
+pub fn score_key(profile_hash: &str, dedupe_key: &str) -> String {
+    key("score", &[&jarvix_score::CODE_VERSION.to_string(), profile_hash, dedupe_key])
+}

@@ -1,0 +1,218 @@
+//! Which run this is: a new one, one to continue, or one that is finished; its lock and its
+//! `run.toml`.
+
+use std::path::PathBuf;
+
+use jarvix_core::{RunId, RunState};
+use jarvix_store::{NewRun, RunLock, RunRecord, Store};
+use serde::{Deserialize, Serialize};
+
+use crate::{LineError, RunSettings};
+
+/// A run that this process holds.
+pub struct OpenRun {
+    /// Its id.
+    pub id: RunId,
+    /// Whether there was earlier work of it.
+    pub chosen: Chosen,
+    /// Held until this is dropped.
+    _lock: RunLock,
+}
+
+/// What a request led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// A new run.
+    New,
+    /// An unfinished run goes on.
+    Continued,
+    /// The run had been finished; new input lines or settings may give it work again.
+    Finished,
+}
+
+/// `run.toml`: enough to repeat the run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct RunFile {
+    jarvix_version: String,
+    identity: RunSettings,
+    stage: StageFacts,
+    operational: toml::Table,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StageFacts {
+    profile: String,
+    profile_hash: String,
+    curate_version: u32,
+    score_version: u32,
+}
+
+/// Finds or makes the run that `settings` and perhaps `wanted` mean, and takes its lock.
+///
+/// Without `wanted` the newest unfinished run of the same input is taken up, unless `always_new`;
+/// else a new one named `<stem>-<n>` is made.
+pub fn open(
+    store: &Store,
+    settings: &RunSettings,
+    wanted: Option<&RunId>,
+    stem: &str,
+    always_new: bool,
+) -> Result<OpenRun, LineError> {
+    let known = match wanted {
+        Some(id) => store.catalogue().run(id)?,
+        None if always_new => None,
+        None => newest_unfinished(store, &settings.fingerprint)?,
+    };
+    if let Some(record) = known {
+        check_identity(&record, settings)?;
+        return take(store, &record);
+    }
+    let id = match wanted {
+        Some(id) => id.clone(),
+        None => next_id(store, stem)?,
+    };
+    let lock = store.lock_run(&id)?;
+    let text = json_of(settings, &id)?;
+    store.catalogue().create_run(NewRun {
+        id: id.clone(),
+        input_fingerprint: settings.fingerprint.clone(),
+        settings: text,
+    })?;
+    Ok(OpenRun { id, chosen: Chosen::New, _lock: lock })
+}
+
+/// Takes the lock of a run that is there, and puts right what a crash may have left.
+pub fn open_existing(store: &Store, id: &RunId) -> Result<OpenRun, LineError> {
+    let record =
+        store.catalogue().run(id)?.ok_or_else(|| LineError::UnknownRun { run: id.clone() })?;
+    take(store, &record)
+}
+
+fn take(store: &Store, record: &RunRecord) -> Result<OpenRun, LineError> {
+    let lock = store.lock_run(&record.id)?;
+    let chosen = match record.state {
+        RunState::Finished => Chosen::Finished,
+        RunState::Unfinished => Chosen::Continued,
+    };
+    Ok(OpenRun { id: record.id.clone(), chosen, _lock: lock })
+}
+
+/// The settings that say what the run is, as it was made.
+pub fn settings_of(store: &Store, id: &RunId) -> Result<RunSettings, LineError> {
+    let record =
+        store.catalogue().run(id)?.ok_or_else(|| LineError::UnknownRun { run: id.clone() })?;
+    settings_in(&record)
+}
+
+fn settings_in(record: &RunRecord) -> Result<RunSettings, LineError> {
+    serde_json::from_str(&record.settings).map_err(|e| LineError::Record {
+        run: record.id.clone(),
+        what: "settings",
+        reason: e.to_string(),
+    })
+}
+
+fn json_of(settings: &RunSettings, id: &RunId) -> Result<String, LineError> {
+    serde_json::to_string(settings).map_err(|e| LineError::Record {
+        run: id.clone(),
+        what: "settings",
+        reason: e.to_string(),
+    })
+}
+
+fn newest_unfinished(store: &Store, fingerprint: &str) -> Result<Option<RunRecord>, LineError> {
+    let runs = store.catalogue().runs()?;
+    Ok(runs
+        .into_iter()
+        .filter(|r| r.state == RunState::Unfinished && r.input_fingerprint == fingerprint)
+        .max_by_key(|r| r.created_at_us))
+}
+
+fn next_id(store: &Store, stem: &str) -> Result<RunId, LineError> {
+    let stem = RunId::stem_of(stem);
+    let taken = store.catalogue().runs()?;
+    let number_of = |record: &RunRecord| -> Option<u64> {
+        record.id.as_str().strip_prefix(&stem)?.strip_prefix('-')?.parse().ok()
+    };
+    let last = taken.iter().filter_map(number_of).max().unwrap_or(0);
+    RunId::new(&format!("{stem}-{}", last + 1))
+        .map_err(|e| LineError::Threads { reason: e.to_string() })
+}
+
+fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError> {
+    let was = settings_in(record)?;
+    let differs = |what, was: &str, now: &str| LineError::IdentityChanged {
+        run: record.id.clone(),
+        what,
+        was: was.to_owned(),
+        now: now.to_owned(),
+    };
+    if was.fingerprint != now.fingerprint {
+        return Err(differs("input", &was.inputs.join(" "), &now.inputs.join(" ")));
+    }
+    if was.url_column != now.url_column {
+        let name = |column: &Option<String>| column.clone().unwrap_or_default();
+        return Err(differs("url column", &name(&was.url_column), &name(&now.url_column)));
+    }
+    Ok(())
+}
+
+/// Where `run.toml` of `id` is.
+pub fn run_file(store: &Store, id: &RunId) -> PathBuf {
+    store.run_dir(id).join("run.toml")
+}
+
+/// Writes `run.toml`. When an operational setting changed since the last session, the change is
+/// kept in the catalogue beside it; what is returned says what changed, for stderr.
+pub fn write_run_file(
+    store: &Store,
+    id: &RunId,
+    settings: &RunSettings,
+    profile: &jarvix_score::Profile,
+    collect: &jarvix_collect::CollectSettings,
+) -> Result<Vec<String>, LineError> {
+    let path = run_file(store, id);
+    let damaged = |reason: String| LineError::Record { run: id.clone(), what: "run.toml", reason };
+    let operational = toml::Table::try_from(collect).map_err(|e| damaged(e.to_string()))?;
+    let changes = match store.catalogue().note(id, "operational")? {
+        Some(before) => changes_between(&before, &operational),
+        None => Vec::new(),
+    };
+    if !changes.is_empty() {
+        let key = format!("changed_at_{}", store.env().clock.now_us());
+        store.catalogue().record_note(id, &key, &changes.join("; "))?;
+    }
+    let text = toml::to_string(&operational).map_err(|e| damaged(e.to_string()))?;
+    store.catalogue().record_note(id, "operational", &text)?;
+    let file = RunFile {
+        jarvix_version: env!("CARGO_PKG_VERSION").to_owned(),
+        identity: settings.clone(),
+        stage: StageFacts {
+            profile: profile.name().to_owned(),
+            profile_hash: profile.hash(),
+            curate_version: jarvix_curate::CODE_VERSION,
+            score_version: jarvix_score::CODE_VERSION,
+        },
+        operational,
+    };
+    let text = toml::to_string_pretty(&file).map_err(|e| damaged(e.to_string()))?;
+    store.env().disk.replace(&path, text.as_bytes()).map_err(|source| LineError::File {
+        action: "write",
+        path: path.display().to_string(),
+        source,
+    })?;
+    Ok(changes)
+}
+
+fn changes_between(before: &str, now: &toml::Table) -> Vec<String> {
+    let before: toml::Table = toml::from_str(before).unwrap_or_default();
+    let mut changes = Vec::new();
+    for (name, value) in now {
+        let was = before.get(name);
+        if was != Some(value) {
+            let was = was.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            changes.push(format!("{name}: {was} -> {value}"));
+        }
+    }
+    changes
+}

@@ -1,0 +1,309 @@
+//! The line. One URL's way can be read here from top to bottom:
+//!
+//! line -> ordinal -> frontier gate -> fetch -> page -> pages part -> decode -> extract ->
+//! document -> documents part -> dedupe -> score -> scores part -> summary -> report.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jarvix_collect::admit::{Admission, AdmitSettings, admit};
+use jarvix_collect::frontier::Frontier;
+use jarvix_collect::input::Input;
+use jarvix_collect::{CollectJob, CollectSummary, EventSink, Net};
+use jarvix_core::{
+    Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue,
+};
+use jarvix_query::Query;
+use jarvix_store::Store;
+use tokio::runtime::Runtime;
+
+use crate::report::Written;
+use crate::settings::Scope;
+use crate::stages::curate::{self, CurateRunner};
+use crate::stages::score::ScoreRunner;
+use crate::stages::{Conditions, dedupe, work_off};
+use crate::{LineError, LineSettings, MemoryQueue, generations, report};
+
+/// Everything that the line works with.
+pub struct Line<'a> {
+    /// The data folder.
+    pub store: &'a Store,
+    /// The run; its lock is held by the caller.
+    pub run: &'a RunId,
+    /// Whether earlier work of the run was found.
+    pub continued: bool,
+    /// Settings of this session.
+    pub settings: &'a LineSettings,
+    /// The way to the network.
+    pub net: Arc<dyn Net>,
+    /// The query engine.
+    pub query: &'a Query,
+    /// Where facts are told.
+    pub publish: EventSink,
+    /// Turns true when the user asks to stop.
+    pub stop: &'a Arc<AtomicBool>,
+}
+
+/// How the line ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// What became of the input lines, since the run's first.
+    pub admission: Option<Admission>,
+    /// What collect did in this session.
+    pub collected: Option<CollectSummary>,
+    /// Whether the user stopped it; the run can be continued.
+    pub interrupted: bool,
+    /// The report's files.
+    pub report: Option<Written>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// From the input to the report.
+pub fn run(
+    line: &Line<'_>,
+    inputs: &[Input],
+    admit_settings: &AdmitSettings,
+) -> Result<Ending, LineError> {
+    let start = line.store.env().clock.monotonic();
+    let run = || line.run.clone();
+    (line.publish)(Event::RunStarted { run: run(), continued: line.continued });
+
+    // line -> ordinal -> frontier
+    let stopped = || line.stop.load(Ordering::SeqCst);
+    let admission = admit(line.store, line.run, inputs, admit_settings, &*line.publish, &stopped)?;
+    let mut ending = Ending {
+        admission: Some(admission),
+        collected: None,
+        interrupted: stopped(),
+        report: None,
+        elapsed: Duration::ZERO,
+    };
+
+    // frontier gate -> fetch -> page -> pages part; and at the same time, for every committed
+    // part: decode -> extract -> document -> documents part
+    if !ending.interrupted {
+        let collected = collect_and_curate(line)?;
+        ending.interrupted = collected.interrupted || stopped();
+        ending.collected = Some(collected);
+    }
+
+    if !ending.interrupted && line.settings.scope == Scope::Report {
+        // a barrier: documents -> duplicates; then -> scores part
+        ending.interrupted = score(line)?;
+        if !ending.interrupted {
+            // -> summary -> report
+            ending.report = Some(report(line)?);
+            line.store.catalogue().set_run_state(line.run, RunState::Finished)?;
+        }
+    }
+
+    ending.elapsed = line.store.env().clock.monotonic().saturating_sub(start);
+    (line.publish)(Event::RunEnded {
+        run: run(),
+        finished: !ending.interrupted,
+        elapsed_ms: millis(ending.elapsed),
+    });
+    Ok(ending)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Collects on the async threads and curates committed parts on the pool, at the same time.
+fn collect_and_curate(line: &Line<'_>) -> Result<CollectSummary, LineError> {
+    if line.settings.scope == Scope::Collect {
+        return collect(line, Arc::clone(&line.publish));
+    }
+    let generation =
+        line.store.begin_generation(line.run, Stage::Curate, &generations::curate_key())?;
+    let queue = Arc::new(MemoryQueue::default());
+    let collecting = AtomicBool::new(true);
+    let failed = AtomicBool::new(false);
+    let collected = std::thread::scope(|scope| {
+        let curating = scope.spawn(|| {
+            let done =
+                curate_while(line, generation, &*queue, &|| collecting.load(Ordering::SeqCst));
+            // Without curate there is no point in fetching on.
+            failed.store(done.is_err(), Ordering::SeqCst);
+            if done.is_err() {
+                line.stop.store(true, Ordering::SeqCst);
+            }
+            done
+        });
+        let (publish, hints) = (Arc::clone(&line.publish), Arc::clone(&queue));
+        let sink: EventSink = Arc::new(move |event| {
+            hint(&event, generation, &hints);
+            publish(event);
+        });
+        let collected = collect(line, sink);
+        collecting.store(false, Ordering::SeqCst);
+        let curated = match curating.join() {
+            Ok(curated) => curated,
+            Err(_) => Err(LineError::Threads { reason: "the curate thread panicked".to_owned() }),
+        };
+        curated.and(collected)
+    })?;
+    if !line.stop.load(Ordering::SeqCst) {
+        // What collect left behind is curated on all threads.
+        curate_rest(line, generation)?;
+        switch(line, Stage::Curate, generation)?;
+    }
+    Ok(collected)
+}
+
+/// A committed pages part is work for curate. The hint is given here, by the one who saw the
+/// commit; nothing that is read from the bus decides work.
+fn hint(event: &Event, generation: Generation, queue: &MemoryQueue) {
+    if let Event::PartCommitted { part, stage: Stage::Collect } = event {
+        let (run, part) = (part.run.clone(), part.name);
+        // A hint that does not fit is found in the catalogue.
+        let _: bool = queue.offer(WorkItem { run, stage: Stage::Curate, part, generation });
+    }
+}
+
+fn collect(line: &Line<'_>, on_event: EventSink) -> Result<CollectSummary, LineError> {
+    let frontier = Frontier::open(line.store, line.run)?;
+    let runtime = runtime(line.settings.threads)?;
+    let collected = runtime.block_on(jarvix_collect::collect(CollectJob {
+        store: line.store.clone(),
+        run: line.run.clone(),
+        frontier,
+        settings: line.settings.collect.clone(),
+        net: Arc::clone(&line.net),
+        stop: Arc::clone(line.stop),
+        on_event,
+    }))?;
+    Ok(collected)
+}
+
+/// The threads of fetching and of the query engine.
+pub fn runtime(threads: usize) -> Result<Runtime, LineError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.clamp(1, 16))
+        .thread_name("async")
+        .enable_all()
+        .build()
+        .map_err(|e| LineError::Threads { reason: e.to_string() })
+}
+
+/// Curates while collect goes on, leaving one core to it.
+fn curate_while(
+    line: &Line<'_>,
+    generation: Generation,
+    queue: &dyn WorkQueue,
+    collecting: &dyn Fn() -> bool,
+) -> Result<u64, LineError> {
+    let threads = line.settings.threads.saturating_sub(1).max(1);
+    let runner = CurateRunner::new(line.store.clone(), curate::pool(threads)?);
+    // When collect is through, the rest is done on all threads.
+    let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
+    let conditions = Conditions { more_may_come: collecting, stop: &stop, total: &|| None };
+    work_off(line.store, line.run, generation, &runner, queue, &*line.publish, conditions)
+}
+
+/// Curates everything that has no output of `generation` yet.
+fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError> {
+    let runner = CurateRunner::new(line.store.clone(), curate::pool(line.settings.threads)?);
+    finish_stage(line, generation, &runner)
+}
+
+/// Works off what is left of a stage after everything above it is done.
+fn finish_stage<R>(line: &Line<'_>, generation: Generation, runner: &R) -> Result<(), LineError>
+where
+    R: StageRunner<Error = LineError>,
+{
+    let clock = &line.store.env().clock;
+    let (start, stage) = (clock.monotonic(), runner.stage());
+    let total = total_rows(line, stage)?;
+    (line.publish)(Event::StageStarted { run: line.run.clone(), stage, total });
+    let stop = || line.stop.load(Ordering::SeqCst);
+    let conditions = Conditions { more_may_come: &|| false, stop: &stop, total: &|| total };
+    let queue = MemoryQueue::default();
+    let rows =
+        work_off(line.store, line.run, generation, runner, &queue, &*line.publish, conditions)?;
+    let elapsed_ms = millis(clock.monotonic().saturating_sub(start));
+    (line.publish)(Event::StageFinished { run: line.run.clone(), stage, rows, elapsed_ms });
+    Ok(())
+}
+
+/// Rows of the dataset that `stage` reads.
+fn total_rows(line: &Line<'_>, stage: Stage) -> Result<Option<u64>, LineError> {
+    let input = match stage {
+        Stage::Curate => Dataset::Pages,
+        _ => Dataset::Documents,
+    };
+    let parts = line.store.catalogue().parts(line.run, input)?;
+    Ok(Some(parts.iter().map(|part| part.rows).sum()))
+}
+
+fn switch(line: &Line<'_>, stage: Stage, generation: Generation) -> Result<(), LineError> {
+    let before = line.store.catalogue().generation(line.run, stage)?.map(|g| g.generation);
+    if before == Some(generation) {
+        return Ok(());
+    }
+    line.store.switch_generation(line.run, stage, generation)?;
+    (line.publish)(Event::GenerationSwitched { run: line.run.clone(), stage, generation });
+    Ok(())
+}
+
+/// Curates stored pages again, without the network; false if it was stopped.
+pub fn curate_stored(line: &Line<'_>) -> Result<bool, LineError> {
+    let generation =
+        line.store.begin_generation(line.run, Stage::Curate, &generations::curate_key())?;
+    curate_rest(line, generation)?;
+    if line.stop.load(Ordering::SeqCst) {
+        return Ok(false);
+    }
+    switch(line, Stage::Curate, generation)?;
+    Ok(true)
+}
+
+/// Dedupe and score; true if it was stopped.
+pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
+    let runtime = runtime(line.settings.threads)?;
+    let documents = line.store.catalogue().parts(line.run, Dataset::Documents)?;
+    let dedupe_key = generations::dedupe_key(&documents);
+    let generation = line.store.begin_generation(line.run, Stage::Dedupe, &dedupe_key)?;
+    if line.store.catalogue().parts_at(line.run, Dataset::Duplicates, generation)?.is_empty() {
+        runtime.block_on(dedupe::dedupe(line.store, line.query, line.run, generation))?;
+    }
+    switch(line, Stage::Dedupe, generation)?;
+
+    let profile = &line.settings.profile;
+    let score_key = generations::score_key(&profile.hash(), &dedupe_key);
+    let generation = line.store.begin_generation(line.run, Stage::Score, &score_key)?;
+    let runner = ScoreRunner {
+        store: line.store,
+        query: line.query,
+        profile,
+        runtime: runtime.handle().clone(),
+    };
+    finish_stage(line, generation, &runner)?;
+    if line.stop.load(Ordering::SeqCst) {
+        return Ok(true);
+    }
+    report::note_profile(line.store, line.run, generation, profile)?;
+    switch(line, Stage::Score, generation)?;
+    Ok(false)
+}
+
+/// The summary and its files.
+pub fn report(line: &Line<'_>) -> Result<Written, LineError> {
+    let runtime = runtime(line.settings.threads)?;
+    let folder = line.store.run_dir(line.run).join("report");
+    let written = runtime.block_on(report::write(
+        line.store,
+        line.query,
+        line.run,
+        &line.settings.formats,
+        &folder,
+    ))?;
+    for path in &written.files {
+        let path = path.display().to_string();
+        (line.publish)(Event::ReportWritten { run: line.run.clone(), path });
+    }
+    Ok(written)
+}

@@ -1,0 +1,119 @@
+//! The report's files: the summary as HTML and JSON, the ranking as CSV.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use jarvix_core::{Disk, Generation, RunId};
+use jarvix_query::{PartScope, Query};
+use jarvix_report::{Format, Milli, ProfileFacts, RankingCsv, SignalFact, Summary, TOP_ROWS};
+use jarvix_score::Profile;
+use jarvix_store::Store;
+
+use crate::LineError;
+use crate::summary::{self, ScoredBy};
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The files, in the order of the formats.
+    pub files: Vec<PathBuf>,
+    /// The summary that they show.
+    pub summary: Summary,
+}
+
+/// Writes the report of `run` in every one of `formats` into `folder`.
+pub async fn write(
+    store: &Store,
+    query: &Query,
+    run: &RunId,
+    formats: &[Format],
+    folder: &Path,
+) -> Result<Written, LineError> {
+    let disk = &*store.env().disk;
+    disk.create_dir_all(folder).map_err(file_error("make", folder))?;
+    let summary = summary::summary(store, query, run, TOP_ROWS).await?;
+    let mut files = Vec::new();
+    for format in formats {
+        let path = folder.join(format.file_name());
+        match format {
+            Format::Html => replace(disk, &path, jarvix_report::html(&summary)?.as_bytes())?,
+            Format::Json => replace(disk, &path, jarvix_report::json(&summary).as_bytes())?,
+            Format::Csv => write_csv(store, query, run, &summary, &path).await?,
+        }
+        files.push(path);
+    }
+    Ok(Written { files, summary })
+}
+
+/// Remembers, for a generation of scores, what the report must say of the profile that made it.
+pub fn note_profile(
+    store: &Store,
+    run: &RunId,
+    generation: Generation,
+    profile: &Profile,
+) -> Result<(), LineError> {
+    let text = serde_json::to_string(&scored_by(profile)).map_err(|e| LineError::Record {
+        run: run.clone(),
+        what: "profile",
+        reason: e.to_string(),
+    })?;
+    let note = summary::scored_by_note(generation);
+    Ok(store.catalogue().record_note(run, &note, &text)?)
+}
+
+fn scored_by(profile: &Profile) -> ScoredBy {
+    let signals = profile.signals().into_iter().map(|signal| SignalFact {
+        name: signal.name,
+        about: signal.about,
+        weight: Milli(signal.weight_thousandths),
+    });
+    let about = |at_least: i64| format!("score of {} and above", Milli(at_least));
+    let actions = profile.actions().iter().map(|a| (a.name.clone(), about(a.at_least)));
+    ScoredBy {
+        profile: ProfileFacts {
+            name: profile.name().to_owned(),
+            hash: profile.hash(),
+            about: profile.description().to_owned(),
+            signals: signals.collect(),
+        },
+        actions: actions.collect(),
+    }
+}
+
+fn replace(disk: &dyn Disk, path: &Path, content: &[u8]) -> Result<(), LineError> {
+    disk.replace(path, content).map_err(file_error("write", path))
+}
+
+fn file_error<'a>(
+    action: &'static str,
+    path: &'a Path,
+) -> impl Fn(std::io::Error) -> LineError + 'a {
+    move |source| LineError::File { action, path: path.display().to_string(), source }
+}
+
+/// Streams the ranking into the file, under a temporary name until it is whole.
+async fn write_csv(
+    store: &Store,
+    query: &Query,
+    run: &RunId,
+    summary: &Summary,
+    path: &Path,
+) -> Result<(), LineError> {
+    let disk = &*store.env().disk;
+    let error = file_error("write", path);
+    let temporary = path.with_extension("csv.tmp");
+    if disk.exists(&temporary) {
+        disk.remove_file(&temporary).map_err(&error)?;
+    }
+    let session = query.session_for_run(run, PartScope::All)?;
+    let signals: Vec<String> = summary.profile.signals.iter().map(|s| s.name.clone()).collect();
+    let mut file = std::io::BufWriter::new(disk.create(&temporary).map_err(&error)?);
+    let mut csv = RankingCsv::new(&mut file, &signals)?;
+    summary::ranking(&session, &signals, |row| Ok(csv.write(&row)?)).await?;
+    csv.finish()?;
+    file.flush().map_err(&error)?;
+    file.get_mut().sync().map_err(&error)?;
+    drop(file);
+    disk.rename(&temporary, path).map_err(&error)?;
+    path.parent().map_or(Ok(()), |folder| disk.sync_dir(folder)).map_err(&error)
+}

@@ -1,0 +1,44 @@
+//! What a run is asked to do, in the three kinds that decide what a change means: identity (a
+//! change is another run), stage (a change is a new generation), operational (a change is allowed
+//! and noted).
+
+use serde::{Deserialize, Serialize};
+
+use jarvix_collect::CollectSettings;
+use jarvix_report::Format;
+use jarvix_score::Profile;
+
+/// The settings that say what a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSettings {
+    /// The inputs as they were given.
+    pub inputs: Vec<String>,
+    /// Fingerprint of the inputs: which files, folders and URLs, not what stands in them.
+    pub fingerprint: String,
+    /// The column of a list that holds the URLs, if one was named.
+    pub url_column: Option<String>,
+}
+
+/// The settings of the line that may differ from one session of a run to the next.
+#[derive(Debug, Clone)]
+pub struct LineSettings {
+    /// How to fetch.
+    pub collect: CollectSettings,
+    /// How to score.
+    pub profile: Profile,
+    /// Which report files to write.
+    pub formats: Vec<Format>,
+    /// Threads for CPU work.
+    pub threads: usize,
+    /// Whether to go on after collect.
+    pub scope: Scope,
+}
+
+/// How far the line is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Pages only.
+    Collect,
+    /// To the report.
+    Report,
+}

@@ -1,0 +1,239 @@
+//! The summary of a run, computed by SQL over its committed parts and handed to the report as
+//! plain values.
+//!
+//! Everything is ordered and every sum is of integers or decimals, so the same parts give the same
+//! summary on any machine. What is not asked here: the clock, the network, events.
+
+mod documents;
+mod pages;
+mod ranking;
+mod scores;
+
+use jarvix_collect::admit::Admission;
+use jarvix_core::{Dataset, Outcome, RunId, Stage};
+use jarvix_query::{PartScope, Query, Session, Table, Value};
+use jarvix_report::{InputFacts, ProfileFacts, Setting, Sizes, Summary};
+use jarvix_store::Store;
+use serde::{Deserialize, Serialize};
+
+use crate::{LineError, identity};
+
+pub use ranking::ranking;
+
+/// What the report says of the profile that made the scores: kept with their generation, because
+/// the profile's file may have changed since.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ScoredBy {
+    /// Name, hash, signals.
+    pub profile: ProfileFacts,
+    /// Actions and what they mean, the most favoured first.
+    pub actions: Vec<(String, String)>,
+}
+
+/// The name of the note that holds [`ScoredBy`] for a generation of scores.
+pub fn scored_by_note(generation: jarvix_core::Generation) -> String {
+    format!("scored_by.{generation}")
+}
+
+/// The summary of `run`, with `top` rows of the ranking.
+pub async fn summary(
+    store: &Store,
+    query: &Query,
+    run: &RunId,
+    top: usize,
+) -> Result<Summary, LineError> {
+    let settings = identity::settings_of(store, run)?;
+    let session = query.session_for_run(run, PartScope::All)?;
+    let names: Vec<String> = settings.inputs.iter().map(|input| short_name(input)).collect();
+    let mut summary = Summary::empty(run.clone(), title(&names));
+    summary.outcomes = pages::outcomes(&session).await?;
+    summary.fetched = pages::span(&session).await?;
+    summary.input = input_facts(store, run, names, &session).await?;
+    let scored_by = scored_by(store, run)?;
+    summary.settings = shown_settings(store, run)?;
+    summary.documents = count(&session, "SELECT count(*) FROM documents").await?;
+    summary.gates = documents::gates(&session).await?;
+    summary.languages = documents::groups(&session, "language").await?;
+    summary.page_types = documents::groups(&session, "page_type").await?;
+    summary.actions = scores::actions(&session, &scored_by.actions).await?;
+    summary.scores = scores::tally(&session).await?.stats();
+    summary.top = ranking::top(&session, &scored_by.profile, top).await?;
+    let (hosts, left_out) = pages::hosts(&session).await?;
+    summary.hosts = hosts;
+    summary.hosts_left_out = left_out;
+    summary.failures = pages::failures(&session).await?;
+    summary.rejects.sample = pages::rejects(&session).await?;
+    summary.duplicates = documents::duplicates(&session).await?;
+    summary.sizes = sizes(store, run, &session).await?;
+    summary.method = method(&scored_by.profile);
+    summary.repeat_command = repeat_command(&settings.inputs, &scored_by.profile.name);
+    summary.profile = scored_by.profile;
+    Ok(summary)
+}
+
+/// The name that is shown for an input: no folder of this machine stands in a report.
+fn short_name(input: &str) -> String {
+    if input == "-" || input.contains("://") {
+        return input.to_owned();
+    }
+    let name = std::path::Path::new(input).file_name();
+    name.map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn title(names: &[String]) -> String {
+    match names {
+        [] => "Report".to_owned(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+async fn input_facts(
+    store: &Store,
+    run: &RunId,
+    names: Vec<String>,
+    session: &Session,
+) -> Result<InputFacts, LineError> {
+    let admitted = Admission::recorded(store, run)?.unwrap_or_default();
+    let pages = count(session, "SELECT count(*) FROM pages").await?;
+    Ok(InputFacts {
+        names,
+        lines: admitted.lines,
+        pages,
+        rejects: admitted.rejects,
+        duplicates: admitted.duplicates,
+        pages_from_links: 0,
+    })
+}
+
+fn scored_by(store: &Store, run: &RunId) -> Result<ScoredBy, LineError> {
+    let Some(generation) = store.catalogue().generation(run, Stage::Score)? else {
+        return Ok(ScoredBy::default());
+    };
+    let Some(text) = store.catalogue().note(run, &scored_by_note(generation.generation))? else {
+        return Ok(ScoredBy::default());
+    };
+    serde_json::from_str(&text).map_err(|e| LineError::Record {
+        run: run.clone(),
+        what: "profile",
+        reason: e.to_string(),
+    })
+}
+
+/// The settings that decide what a report can say; limits that never took hold are left out.
+fn shown_settings(store: &Store, run: &RunId) -> Result<Vec<Setting>, LineError> {
+    const SHOWN: &[&str] =
+        &["user_agent", "robots", "concurrent", "per_host", "timeout", "retries", "max_body"];
+    let text = store.catalogue().note(run, "operational")?.unwrap_or_default();
+    let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let shown = SHOWN.iter().filter_map(|name| {
+        let value = match table.get(*name)? {
+            toml::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Some(Setting { name: name.replace('_', "-"), value })
+    });
+    Ok(shown.collect())
+}
+
+async fn sizes(store: &Store, run: &RunId, session: &Session) -> Result<Sizes, LineError> {
+    let mut sizes = Sizes {
+        bytes_wire: count(session, "SELECT coalesce(sum(bytes_wire), 0) FROM pages").await?,
+        bytes_decoded: count(session, "SELECT coalesce(sum(bytes_decoded), 0) FROM documents")
+            .await?,
+        ..Sizes::default()
+    };
+    for dataset in Dataset::ALL {
+        for part in store.catalogue().parts(run, dataset)? {
+            sizes.parts += 1;
+            sizes.bytes_parts += part.bytes;
+        }
+    }
+    Ok(sizes)
+}
+
+fn method(profile: &ProfileFacts) -> Vec<String> {
+    let mut method = vec![
+        "Every input line is a page, a reject or a repeat; the sum above accounts for all of them.".to_owned(),
+        "Pages were fetched politely: robots.txt, Retry-After and limits per host were followed as the settings above say.".to_owned(),
+        "Text, metadata and signals are taken from the pages as received; scripts were not run.".to_owned(),
+    ];
+    if !profile.name.is_empty() {
+        method.push(format!(
+            "A score is the sum of its contributions under the profile {:?}, held within 0 to 100; it says how well a page fits the profile, not whether its content is true.",
+            profile.name
+        ));
+    }
+    method
+}
+
+fn repeat_command(inputs: &[String], profile: &str) -> String {
+    let quoted = |text: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=%?+@,".contains(c);
+        if !text.is_empty() && text.chars().all(plain) && !text.contains('?') {
+            text.to_owned()
+        } else {
+            format!("'{}'", text.replace('\'', "'\\''"))
+        }
+    };
+    let mut command = "jarvix run".to_owned();
+    for input in inputs {
+        command.push(' ');
+        command.push_str(&quoted(&short_name(input)));
+    }
+    if !profile.is_empty() && profile != "default" {
+        command.push_str(&format!(" --profile {}", quoted(profile)));
+    }
+    command
+}
+
+/// The only value of a query, as a count.
+async fn count(session: &Session, sql: &str) -> Result<u64, LineError> {
+    Ok(session.rows(sql).await?.single().and_then(Value::as_u64).unwrap_or(0))
+}
+
+/// Cells of a result by column name; what is missing or of another kind is empty.
+struct Rows {
+    table: Table,
+}
+
+impl Rows {
+    async fn of(session: &Session, sql: &str) -> Result<Self, LineError> {
+        Ok(Self { table: session.rows(sql).await? })
+    }
+
+    fn len(&self) -> usize {
+        self.table.rows.len()
+    }
+
+    fn text(&self, row: usize, name: &str) -> String {
+        self.optional(row, name).unwrap_or_default()
+    }
+
+    fn optional(&self, row: usize, name: &str) -> Option<String> {
+        self.table.value(row, name)?.as_text().map(str::to_owned)
+    }
+
+    fn number(&self, row: usize, name: &str) -> u64 {
+        self.optional_number(row, name).unwrap_or(0)
+    }
+
+    fn optional_number(&self, row: usize, name: &str) -> Option<u64> {
+        self.table.value(row, name)?.as_u64()
+    }
+
+    fn thousandths(&self, row: usize, name: &str) -> Option<i64> {
+        self.table.value(row, name)?.as_thousandths()
+    }
+}
+
+/// An outcome as it stands in a dataset; a word that this version does not know is an internal one.
+fn outcome_of(text: &str) -> Outcome {
+    Outcome::parse(text).unwrap_or(Outcome::Internal)
+}
+
+/// SQL list of the outcomes for which `keep` holds.
+fn outcome_list(keep: impl Fn(Outcome) -> bool) -> String {
+    let words = Outcome::ALL.iter().filter(|o| keep(**o)).map(|o| format!("'{o}'"));
+    words.collect::<Vec<_>>().join(", ")
+}

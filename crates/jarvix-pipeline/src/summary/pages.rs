@@ -1,0 +1,120 @@
+//! What the report says of pages: outcomes, failures, hosts, rejects.
+
+use jarvix_core::{Outcome, limits};
+use jarvix_query::Session;
+use jarvix_report::{
+    FAILURE_EXAMPLES, FAILURE_ROWS, FailureCause, FetchSpan, HOST_ROWS, HostRow, Milli,
+    OutcomeCount, REJECT_ROWS, RejectRow,
+};
+
+use super::{Rows, count, outcome_list, outcome_of};
+use crate::LineError;
+
+/// Pages by outcome, in the order of the closed list.
+pub async fn outcomes(session: &Session) -> Result<Vec<OutcomeCount>, LineError> {
+    let rows =
+        Rows::of(session, "SELECT outcome, count(*) AS n FROM pages GROUP BY outcome").await?;
+    let mut counts: Vec<OutcomeCount> = (0..rows.len())
+        .map(|i| OutcomeCount::new(outcome_of(&rows.text(i, "outcome")), rows.number(i, "n")))
+        .collect();
+    counts.sort_by_key(|c| Outcome::ALL.iter().position(|o| *o == c.outcome));
+    Ok(counts)
+}
+
+/// First and last `fetched_at`, to the second.
+pub async fn span(session: &Session) -> Result<Option<FetchSpan>, LineError> {
+    let sql = "SELECT CAST(date_trunc('second', min(fetched_at)) AS VARCHAR) AS first, \
+               CAST(date_trunc('second', max(fetched_at)) AS VARCHAR) AS last \
+               FROM pages WHERE attempts > 0 OR protocol = 'file'";
+    let rows = Rows::of(session, sql).await?;
+    let readable = |text: String| format!("{} UTC", text.trim_end_matches('Z').replace('T', " "));
+    let first = (rows.len() > 0).then(|| rows.optional(0, "first")).flatten();
+    let last = (rows.len() > 0).then(|| rows.optional(0, "last")).flatten();
+    Ok(first.zip(last).map(|(f, l)| FetchSpan { first: readable(f), last: readable(l) }))
+}
+
+/// Why pages gave no document: causes by count, each with a few addresses.
+pub async fn failures(session: &Session) -> Result<Vec<FailureCause>, LineError> {
+    let gives = outcome_list(Outcome::gives_document);
+    let causes = format!(
+        "SELECT outcome, coalesce(reason, '') AS reason, count(*) AS n FROM pages \
+         WHERE outcome NOT IN ({gives}) GROUP BY outcome, coalesce(reason, '') \
+         ORDER BY n DESC, outcome, reason LIMIT {FAILURE_ROWS}"
+    );
+    let rows = Rows::of(session, &causes).await?;
+    let mut failures: Vec<FailureCause> = (0..rows.len())
+        .map(|i| FailureCause {
+            outcome: outcome_of(&rows.text(i, "outcome")),
+            reason: rows.text(i, "reason"),
+            count: rows.number(i, "n"),
+            examples: Vec::new(),
+        })
+        .collect();
+    let examples = format!(
+        "WITH failed AS (SELECT outcome, coalesce(reason, '') AS reason, url, ordinal FROM pages \
+                         WHERE outcome NOT IN ({gives})), \
+              causes AS ({causes}) \
+         SELECT outcome, reason, url FROM (\
+           SELECT f.outcome, f.reason, f.url, f.ordinal, \
+                  row_number() OVER (PARTITION BY f.outcome, f.reason ORDER BY f.ordinal) AS place \
+           FROM failed f JOIN causes c ON f.outcome = c.outcome AND f.reason = c.reason) \
+         WHERE place <= {FAILURE_EXAMPLES} ORDER BY ordinal"
+    );
+    let rows = Rows::of(session, &examples).await?;
+    for i in 0..rows.len() {
+        let (outcome, reason) = (outcome_of(&rows.text(i, "outcome")), rows.text(i, "reason"));
+        if let Some(cause) =
+            failures.iter_mut().find(|f| f.outcome == outcome && f.reason == reason)
+        {
+            cause.examples.push(rows.text(i, "url"));
+        }
+    }
+    Ok(failures)
+}
+
+/// The hosts with most pages, and how many hosts are left out.
+pub async fn hosts(session: &Session) -> Result<(Vec<HostRow>, u64), LineError> {
+    let failed = outcome_list(Outcome::is_failure);
+    let gives = outcome_list(Outcome::gives_document);
+    let sql = format!(
+        "SELECT host(p.url) AS host, count(*) AS pages, \
+                sum(CASE WHEN p.outcome IN ({failed}) THEN 1 ELSE 0 END) AS failed, \
+                sum(CASE WHEN p.outcome IN ({gives}) THEN 1 ELSE 0 END) AS documents, \
+                sum(s.score) AS total, count(s.score) AS scored \
+         FROM (SELECT url, outcome FROM pages) p \
+         LEFT JOIN (SELECT url, score FROM scores) s ON p.url = s.url \
+         GROUP BY host(p.url) ORDER BY pages DESC, host LIMIT {HOST_ROWS}"
+    );
+    let rows = Rows::of(session, &sql).await?;
+    let hosts: Vec<HostRow> = (0..rows.len())
+        .map(|i| HostRow {
+            host: rows.text(i, "host"),
+            pages: rows.number(i, "pages"),
+            failed: rows.number(i, "failed"),
+            documents: rows.number(i, "documents"),
+            mean_score: rows
+                .thousandths(i, "total")
+                .and_then(|total| Milli::mean(i128::from(total), rows.number(i, "scored"))),
+        })
+        .collect();
+    let all = count(session, "SELECT count(DISTINCT host(url)) FROM pages").await?;
+    let left_out = all.saturating_sub(hosts.len() as u64);
+    Ok((hosts, left_out))
+}
+
+/// The first unusable lines.
+pub async fn rejects(session: &Session) -> Result<Vec<RejectRow>, LineError> {
+    let sql = format!(
+        "SELECT source, line_no, text, reason FROM rejects ORDER BY source, line_no LIMIT {REJECT_ROWS}"
+    );
+    let rows = Rows::of(session, &sql).await?;
+    let cut = |text: String| text.chars().take(limits::REJECT_TEXT_CHARS_MAX).collect();
+    Ok((0..rows.len())
+        .map(|i| RejectRow {
+            source: rows.text(i, "source"),
+            line_no: rows.number(i, "line_no"),
+            text: cut(rows.text(i, "text")),
+            reason: rows.text(i, "reason"),
+        })
+        .collect())
+}

@@ -1,0 +1,162 @@
+//! The command line: what can be asked. Flags of settings come from the table in
+//! [`settings`](crate::settings); help, completions and errors derive from what is built here.
+
+use clap::{Arg, ArgAction, Command};
+
+use crate::settings;
+
+/// The whole command line.
+pub fn command() -> Command {
+    let mut command = Command::new("jarvix")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("From a list of URLs or a folder to a ranked, explained report")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .max_term_width(100)
+        .after_help(
+            "Examples:\n  jarvix demo                                  the whole line on bundled pages, offline\n  \
+             jarvix run urls.txt                          collect, curate, score and report\n  \
+             jarvix run pages/ --profile classic          the same for a folder of .html files\n  \
+             jarvix runs                                  what there is\n\n\
+             Exit codes: 0 done, 1 failed, 2 usage, 3 done but too many pages failed, 130 interrupted (resumable)",
+        )
+        .args([
+            Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Print the result, errors too, as JSON on stdout"),
+            Arg::new("quiet").short('q').long("quiet").global(true).action(ArgAction::SetTrue).help("No progress and no notes on stderr"),
+            Arg::new("verbose").short('v').long("verbose").global(true).action(ArgAction::Count).help("More log lines on stderr; twice for still more"),
+        ]);
+    for key in settings::KEYS.iter().filter(|key| key.commands.is_empty()) {
+        command = command.arg(settings::flag(key).global(true));
+    }
+    command.subcommands([
+        run(),
+        demo(),
+        collect(),
+        stage("curate", "Take text, metadata and signals from the pages of a run", "  jarvix curate --run urls-1"),
+        stage("score", "Score the documents of a run by a profile", "  jarvix score --run urls-1 --profile classic\n  jarvix score --run urls-1 --profile mine.toml"),
+        report(),
+        runs(),
+        stage("verify", "Check sizes and hashes of every part of a run", "  jarvix verify --run urls-1"),
+        Command::new("doctor").about("Check that this machine and these settings can do the work"),
+        config(),
+        completions(),
+    ])
+}
+
+fn examples(text: &str) -> String {
+    format!("Examples:\n{text}")
+}
+
+fn run_id(required: bool) -> Arg {
+    Arg::new("run").long("run").value_name("ID").required(required).help("The run's id")
+}
+
+fn inputs() -> Arg {
+    Arg::new("input").value_name("INPUT").num_args(1..).help(
+        "Lists of URLs (text, CSV, TSV, JSONL, Parquet; .gz and .zst too; - for stdin), URLs, .html files or folders",
+    )
+}
+
+fn run() -> Command {
+    let command = Command::new("run")
+        .about("The whole line: collect, curate, score and report")
+        .arg(inputs().required(true))
+        .arg(run_id(false).help("The run's id; without it the newest unfinished run of the same input goes on, else a new one is made"))
+        .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Read the input, print the plan, fetch nothing"))
+        .after_help(examples(
+            "  jarvix run urls.txt\n  jarvix run urls.csv --url-column link --profile classic\n  \
+             jarvix run https://example.org/ pages/ --run first-look\n  zcat urls.gz | jarvix run - --concurrent 400",
+        ));
+    settings::add_flags(command, "run")
+}
+
+fn demo() -> Command {
+    let command = Command::new("demo")
+        .about("The whole line on bundled pages, served from loopback, offline; always a new run")
+        .after_help(examples("  jarvix demo\n  jarvix demo --profile classic --data /tmp/demo"));
+    settings::add_flags(command, "demo")
+}
+
+fn collect() -> Command {
+    let command = Command::new("collect")
+        .about("Fetch a list of URLs into pages")
+        .arg(run_id(true))
+        .arg(
+            Arg::new("input")
+                .long("input")
+                .value_name("FILE|-")
+                .required(true)
+                .action(ArgAction::Append)
+                .help("List of URLs, or - for stdin; may be repeated"),
+        )
+        .arg(
+            Arg::new("dry-run")
+                .long("dry-run")
+                .action(ArgAction::SetTrue)
+                .help("Read the input, print the plan, fetch nothing"),
+        )
+        .after_help(examples(
+            "  jarvix collect --run urls-1 --input urls.txt --concurrent 400 --per-host 2",
+        ));
+    settings::add_flags(command, "collect")
+}
+
+fn stage(name: &'static str, about: &'static str, example: &str) -> Command {
+    let command = Command::new(name).about(about).arg(run_id(true)).after_help(examples(example));
+    settings::add_flags(command, name)
+}
+
+fn report() -> Command {
+    Command::new("report")
+        .about("Write the report of one or more runs")
+        .arg(run_id(true).action(ArgAction::Append).num_args(1..))
+        .arg(Arg::new("format").long("format").value_name("LIST").default_value("html,json,csv").help("Formats: html, json, csv"))
+        .arg(Arg::new("out").long("out").value_name("DIR").help("Folder to write to, a sub-folder per run [default: the run's own report folder]"))
+        .after_help(examples("  jarvix report --run urls-1\n  jarvix report --run urls-1 urls-2 --format html --out reports"))
+}
+
+fn runs() -> Command {
+    let id = || Arg::new("run").value_name("ID").required(true).help("The run's id");
+    Command::new("runs")
+        .about("List, show and remove runs")
+        .subcommand(Command::new("list").about("Every run, newest first"))
+        .subcommand(Command::new("show").about("One run: settings, parts, outcomes").arg(id()))
+        .subcommand(Command::new("rm").about("Remove a run and everything in it").arg(id()))
+        .after_help(examples("  jarvix runs\n  jarvix runs show urls-1\n  jarvix runs rm urls-1"))
+}
+
+fn config() -> Command {
+    Command::new("config").about("Settings").subcommand_required(true).subcommand(
+        Command::new("show")
+            .about("Every setting and its value")
+            .arg(
+                Arg::new("origin")
+                    .long("origin")
+                    .action(ArgAction::SetTrue)
+                    .help("Say where each value comes from"),
+            )
+            .after_help(examples("  jarvix config show --origin")),
+    )
+}
+
+fn completions() -> Command {
+    Command::new("completions")
+        .about("Print a completion script for a shell")
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .value_parser(clap::value_parser!(clap_complete::Shell)),
+        )
+        .after_help(examples(
+            "  jarvix completions bash > ~/.local/share/bash-completion/completions/jarvix",
+        ))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,108 @@
+//! `jarvix collect`: pages only; and the plan that `--dry-run` prints.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use jarvix_collect::CollectSettings;
+use jarvix_collect::admit;
+use jarvix_collect::input::Input;
+use jarvix_collect::settings::Adaptive;
+use jarvix_pipeline::settings::Scope;
+use serde_json::json;
+
+use super::context::Context;
+use super::line::{self, Request, run_line};
+use crate::error::{CliError, Exit};
+use crate::interrupt;
+use crate::output::plain;
+use crate::settings::Settings;
+
+/// Fetches a list into pages.
+pub fn collect(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    let request = Request::from_flags(context, matches, Scope::Collect, "collect")?;
+    if matches.get_flag("dry-run") {
+        let inputs = line::classify(&request.inputs)?;
+        return dry_run(context, &inputs);
+    }
+    run_line(context, &request)
+}
+
+/// Reads the input, prints what a run would do, fetches nothing.
+pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
+    let settings = line::admit_settings(context);
+    let stop = interrupt::listen()?;
+    let stopped = || stop.load(Ordering::SeqCst);
+    let env = jarvix_store::system_env();
+    let scratch = std::env::temp_dir();
+    let plan = admit::dry_run(&env, inputs, &settings, &scratch, &stopped)
+        .map_err(|e| super::context::line_error(e.into()))?;
+    if !plan.complete {
+        return Ok(Exit::Interrupted);
+    }
+    let hosts: Vec<_> =
+        plan.top_hosts.iter().map(|h| json!({ "host": h.host, "urls": h.urls })).collect();
+    let data = json!({
+        "lines": plan.lines,
+        "admitted": plan.admitted,
+        "rejects": plan.rejects,
+        "duplicates": plan.duplicates,
+        "local_pages": plan.local_pages,
+        "hosts": plan.hosts,
+        "hosts_capped": plan.hosts_capped,
+        "top_hosts": hosts,
+        "bytes": plan.bytes,
+    });
+    context.output.result("plan", &data, || {
+        let mut text = format!(
+            "{} lines: {} pages to fetch, {} rejects, {} repeats\n{} hosts",
+            plan.lines, plan.admitted, plan.rejects, plan.duplicates, plan.hosts
+        );
+        for (at, host) in plan.top_hosts.iter().enumerate() {
+            let lead = if at == 0 { ", most pages on " } else { ", " };
+            text.push_str(&format!("{lead}{} ({})", plain(&host.host), host.urls));
+        }
+        text.push('\n');
+        text
+    })?;
+    context.output.note("nothing was fetched; leave out --dry-run to begin");
+    Ok(Exit::Ok)
+}
+
+/// The settings of the collector, from the table.
+pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError> {
+    let usage = |name: &str, e: &dyn std::error::Error| {
+        CliError::usage(format!("--{name} cannot be used: {e}"))
+    };
+    let count = |name: &str| usize::try_from(settings.count(name)).unwrap_or(usize::MAX);
+    let limit = Some(settings.number("collect.max_time")).filter(|s| *s > 0.0);
+    let defaults = CollectSettings::default();
+    Ok(CollectSettings {
+        concurrent: count("collect.concurrent"),
+        per_host: count("collect.per_host"),
+        timeout: Duration::from_secs_f64(settings.number("collect.timeout")),
+        retries: u32::try_from(settings.count("collect.retries")).unwrap_or(u32::MAX),
+        chunk_rows: settings.count("collect.chunk_size"),
+        max_body: settings.bytes("collect.max_body"),
+        rate_per_host: settings.number("collect.rate_per_host"),
+        rate: settings.number("collect.rate"),
+        adaptive: match settings.text("collect.adaptive") {
+            "on" => Adaptive::On,
+            "off" => Adaptive::Off,
+            _ => Adaptive::Public,
+        },
+        allow_net: parsed(settings, "collect.allow_net").map_err(|e| usage("allow-net", &e))?,
+        robots: settings.is_on("collect.robots"),
+        user_agent: settings.optional("collect.user_agent"),
+        contact: settings.optional("collect.contact"),
+        dns: parsed(settings, "collect.dns").map_err(|e| usage("dns", &e))?,
+        max_time: limit.map(Duration::from_secs_f64),
+        ca_file: settings.optional("collect.ca_file").map(PathBuf::from),
+        ..defaults
+    })
+}
+
+fn parsed<T: std::str::FromStr>(settings: &Settings, name: &str) -> Result<Vec<T>, T::Err> {
+    settings.list(name).iter().map(|item| item.parse()).collect()
+}

@@ -1,0 +1,202 @@
+//! The wiring that `run`, `demo` and `collect` share: settings to the line, its ending to words
+//! and an exit code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ArgMatches;
+use jarvix_collect::admit::{AdmitSettings, fingerprint};
+use jarvix_collect::input::{self, Input};
+use jarvix_collect::{CollectSettings, SystemNet};
+use jarvix_core::RunId;
+use jarvix_pipeline::identity::{self, Chosen};
+use jarvix_pipeline::settings::Scope;
+use jarvix_pipeline::{Ending, Line, LineSettings, RunSettings, line};
+use jarvix_store::Store;
+
+use super::collect::collect_settings;
+use super::context::{Context, line_error};
+use super::{report, run};
+use crate::error::{CliError, Exit};
+use crate::interrupt;
+
+/// What a command wants of the line.
+pub struct Request {
+    /// The inputs as given.
+    pub inputs: Vec<String>,
+    /// The run, if one was named.
+    pub run: Option<RunId>,
+    /// What an automatic run id begins with.
+    pub stem: String,
+    /// Whether to make a new run in any case.
+    pub always_new: bool,
+    /// How far to go.
+    pub scope: Scope,
+    /// How to fetch.
+    pub collect: CollectSettings,
+    /// The name of the command, for `--json`.
+    pub command: &'static str,
+}
+
+impl Request {
+    /// The request of `run` and `collect`.
+    pub fn from_flags(
+        context: &Context,
+        matches: &ArgMatches,
+        scope: Scope,
+        command: &'static str,
+    ) -> Result<Self, CliError> {
+        let inputs: Vec<String> =
+            matches.get_many::<String>("input").into_iter().flatten().cloned().collect();
+        let stem = inputs.first().map(|input| stem(input)).unwrap_or_default();
+        Ok(Self {
+            run: super::context::run_id(matches, "run")?,
+            stem,
+            always_new: false,
+            scope,
+            collect: collect_settings(&context.settings)?,
+            command,
+            inputs,
+        })
+    }
+}
+
+/// A run's name from its first input: the file's stem, the URL's host, or `stdin`.
+fn stem(input: &str) -> String {
+    if input == "-" {
+        return "stdin".to_owned();
+    }
+    if let Ok(url) = jarvix_core::canonicalise(input)
+        && input.contains("://")
+    {
+        return url.host().to_owned();
+    }
+    let name = Path::new(input).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or(&name).to_owned()
+}
+
+/// Makes or takes up the run and sends it down the line.
+pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> {
+    let admit = admit_settings(context);
+    let mut inputs = classify(&request.inputs)?;
+    let profile = context.profile()?;
+    let formats =
+        report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
+    let net = Arc::new(SystemNet::new(&request.collect));
+    let store = context.store()?;
+    let run_settings = RunSettings {
+        inputs: shown_inputs(&request.inputs),
+        fingerprint: fingerprint(&inputs, &admit),
+        url_column: context.settings.optional("collect.url_column"),
+    };
+    let wanted = request.run.as_ref();
+    let open = identity::open(&store, &run_settings, wanted, &request.stem, request.always_new)
+        .map_err(line_error)?;
+    announce(context, open.chosen, &open.id);
+    spool(&store, &open.id, &mut inputs)?;
+    let changes =
+        identity::write_run_file(&store, &open.id, &run_settings, &profile, &request.collect)
+            .map_err(line_error)?;
+    if !changes.is_empty() {
+        context
+            .output
+            .note(&format!("settings changed since the last session: {}", changes.join("; ")));
+    }
+    let settings = LineSettings {
+        collect: request.collect.clone(),
+        profile,
+        formats,
+        threads: context.settings.threads(),
+        scope: request.scope,
+    };
+    let query = context.query(&store)?;
+    let stop = interrupt::listen()?;
+    let telling = context.start_bus()?;
+    let line = Line {
+        store: &store,
+        run: &open.id,
+        continued: open.chosen != Chosen::New,
+        settings: &settings,
+        net,
+        query: &query,
+        publish: telling.sink(),
+        stop: &stop,
+    };
+    let ended = line::run(&line, &inputs, &admit);
+    telling.finish();
+    let ending = ended.map_err(line_error)?;
+    finish(context, request, &store, &open.id, &ending, &stop)
+}
+
+fn finish(
+    context: &Context,
+    request: &Request,
+    store: &Store,
+    run: &RunId,
+    ending: &Ending,
+    stop: &AtomicBool,
+) -> Result<Exit, CliError> {
+    run::show_ending(context, request, store, run, ending)?;
+    if ending.interrupted || stop.load(Ordering::SeqCst) {
+        return Ok(Exit::Interrupted);
+    }
+    run::exit_of(context, store, run)
+}
+
+/// The settings of admission.
+pub fn admit_settings(context: &Context) -> AdmitSettings {
+    AdmitSettings {
+        url_column: context.settings.optional("collect.url_column"),
+        ..AdmitSettings::default()
+    }
+}
+
+/// The inputs that the command line names.
+pub fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
+    let classified = inputs.iter().map(|text| {
+        input::classify(text).map_err(|e| {
+            CliError::usage(e.to_string())
+                .help("an input is a list file, a URL, an .html file, a folder, or - for stdin")
+        })
+    });
+    classified.collect()
+}
+
+/// Inputs as they stand in run.toml: files by their full path, so that the run can be repeated
+/// from any folder.
+fn shown_inputs(inputs: &[String]) -> Vec<String> {
+    let full = |text: &String| {
+        let path = PathBuf::from(text);
+        if text == "-" || text.contains("://") || !path.exists() {
+            return text.clone();
+        }
+        path.canonicalize().map_or_else(|_| text.clone(), |p| p.display().to_string())
+    };
+    inputs.iter().map(full).collect()
+}
+
+/// What comes on stdin goes into the run first, so that a continued run finds it again.
+fn spool(store: &Store, run: &RunId, inputs: &mut [Input]) -> Result<(), CliError> {
+    for input in inputs.iter_mut() {
+        if let Input::Stdin { spooled } = input {
+            let copy =
+                input::spool_stdin(store.env(), &mut std::io::stdin().lock(), &store.run_dir(run))
+                    .map_err(|e| {
+                        CliError::usage("failed to take in what came on stdin").because(&e)
+                    })?;
+            *spooled = Some(copy);
+        }
+    }
+    Ok(())
+}
+
+fn announce(context: &Context, chosen: Chosen, run: &RunId) {
+    match chosen {
+        Chosen::New => context.output.note(&format!("run {run}")),
+        Chosen::Continued => context.output.note(&format!("run {run} goes on where it was")),
+        Chosen::Finished => {
+            context.output.note(&format!("run {run} is finished; looking for new work"));
+        }
+    }
+}

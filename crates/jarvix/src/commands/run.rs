@@ -1,0 +1,116 @@
+//! `jarvix run`: the whole line; and how a run's end is told.
+
+use clap::ArgMatches;
+use jarvix_core::{Dataset, Outcome, RunId};
+use jarvix_pipeline::settings::Scope;
+use jarvix_pipeline::{Ending, line::runtime};
+use jarvix_query::{PartScope, Value};
+use jarvix_report::text::{self, Style};
+use jarvix_store::Store;
+use serde_json::json;
+
+use super::context::{Context, line_error};
+use super::line::{Request, run_line};
+use super::{collect, line};
+use crate::error::{CliError, Exit};
+
+/// Collect, curate, dedupe, score, report.
+pub fn run(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    let request = Request::from_flags(context, matches, Scope::Report, "run")?;
+    if matches.get_flag("dry-run") {
+        let inputs = line::classify(&request.inputs)?;
+        return collect::dry_run(context, &inputs);
+    }
+    run_line(context, &request)
+}
+
+/// Says what happened, how long it took, where the report is and what to try next; with `--json`
+/// the same as data on stdout.
+pub fn show_ending(
+    context: &Context,
+    request: &Request,
+    store: &Store,
+    run: &RunId,
+    ending: &Ending,
+) -> Result<(), CliError> {
+    let output = context.output;
+    let data = json!({
+        "run": run,
+        "interrupted": ending.interrupted,
+        "elapsed_ms": u64::try_from(ending.elapsed.as_millis()).unwrap_or(u64::MAX),
+        "input": ending.admission.map(|a| json!({
+            "lines": a.lines,
+            "admitted": a.admitted,
+            "rejects": a.rejects,
+            "duplicates": a.duplicates,
+            "admitted_now": a.admitted_now,
+        })),
+        "collected": ending.collected,
+        "report": ending.report.as_ref().map(|r| &r.files),
+        "summary": ending.report.as_ref().map(|r| &r.summary),
+    });
+    let rows = usize::try_from(context.settings.count("report.top")).unwrap_or(10);
+    output.result(request.command, &data, || {
+        let Some(written) = &ending.report else { return String::new() };
+        let style = Style { columns: output.columns(), rows, color: output.color };
+        format!(
+            "{}\n{}\n",
+            text::ranking(&written.summary, style),
+            text::outcome_line(&written.summary)
+        )
+    })?;
+    let seconds = ending.elapsed.as_secs_f64();
+    if let Some(collected) = &ending.collected {
+        output.note(&format!(
+            "{} pages in {seconds:.1} s; {}",
+            collected.pages, collected.limited_by
+        ));
+    }
+    if ending.interrupted {
+        output.note(&format!(
+            "stopped; to go on: jarvix {} --run {run} with the same input",
+            request.command
+        ));
+    } else if let Some(written) = &ending.report {
+        for file in &written.files {
+            output.note(&format!("report  {}", file.display()));
+        }
+        output.note(&format!(
+            "next    open the report, or: jarvix score --run {run} --profile classic"
+        ));
+    } else {
+        let folder = store.run_dir(run);
+        output.note(&format!("pages   {}", folder.join(Dataset::Pages.as_str()).display()));
+        output.note(&format!("next    jarvix curate --run {run}"));
+    }
+    Ok(())
+}
+
+/// Exit code 3 when the share of failed pages is above `--max-failed`.
+pub fn exit_of(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError> {
+    let query = context.query(store)?;
+    let runtime = runtime(context.settings.threads()).map_err(line_error)?;
+    let failures: Vec<String> =
+        Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| format!("'{o}'")).collect();
+    let sql = format!(
+        "SELECT count(*), count(CASE WHEN outcome IN ({}) THEN 1 END), \
+                count(CASE WHEN outcome = 'robots_denied' THEN 1 END) FROM pages",
+        failures.join(", ")
+    );
+    let table =
+        runtime.block_on(async { query.session_for_run(run, PartScope::All)?.rows(&sql).await })?;
+    let cell = |at: usize| {
+        table.rows.first().and_then(|row| row.get(at)).and_then(Value::as_u64).unwrap_or(0)
+    };
+    // Robots and rejects are nobody's failure and do not count, neither above nor below the line.
+    let (counted, failed) = (cell(0).saturating_sub(cell(2)), cell(1));
+    let share = if counted == 0 { 0.0 } else { failed as f64 / counted as f64 };
+    let allowed = context.settings.number("run.max_failed");
+    if share > allowed {
+        context.output.note(&format!(
+            "{failed} of {counted} pages failed, more than --max-failed {allowed} allows"
+        ));
+        return Ok(Exit::TooManyFailed);
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,185 @@
+//! `jarvix runs`: what there is.
+
+use clap::ArgMatches;
+use jarvix_core::{Dataset, RunId};
+use jarvix_pipeline::identity;
+use jarvix_store::{RunRecord, Store};
+use serde::Serialize;
+
+use super::context::{Context, line_error, required_run, store_error};
+use crate::error::{CliError, Exit};
+use crate::output::plain;
+
+#[derive(Serialize)]
+struct RunRow {
+    run: RunId,
+    state: &'static str,
+    created_at: String,
+    inputs: Vec<String>,
+    pages: u64,
+    documents: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct RunShown {
+    #[serde(flatten)]
+    row: RunRow,
+    folder: String,
+    datasets: Vec<DatasetRow>,
+    generations: Vec<GenerationRow>,
+}
+
+#[derive(Serialize)]
+struct DatasetRow {
+    dataset: Dataset,
+    parts: u64,
+    rows: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize)]
+struct GenerationRow {
+    stage: &'static str,
+    generation: u32,
+    key: String,
+}
+
+/// `runs`, `runs list`, `runs show ID`, `runs rm ID`.
+pub fn runs(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    match matches.subcommand() {
+        Some(("show", own)) => show(context, &store, &required_run(own)?),
+        Some(("rm", own)) => remove(context, &store, &required_run(own)?),
+        _ => list(context, &store),
+    }
+}
+
+fn list(context: &Context, store: &Store) -> Result<Exit, CliError> {
+    let mut records = store.catalogue().runs()?;
+    records.sort_by_key(|record| std::cmp::Reverse(record.created_at_us));
+    let rows = records.iter().map(|r| row(store, r)).collect::<Result<Vec<_>, _>>()?;
+    context.output.result("runs.list", &rows, || table(&rows))?;
+    Ok(Exit::Ok)
+}
+
+fn table(rows: &[RunRow]) -> String {
+    if rows.is_empty() {
+        return "no runs yet; jarvix demo makes one\n".to_owned();
+    }
+    let width = rows.iter().map(|r| r.run.as_str().len()).max().unwrap_or(3).max(3);
+    let mut text = format!(
+        "{:width$}  {:10}  {:20}  {:>10}  {:>10}  {:>10}  input\n",
+        "run", "state", "created", "pages", "documents", "size"
+    );
+    for row in rows {
+        text.push_str(&format!(
+            "{:width$}  {:10}  {:20}  {:>10}  {:>10}  {:>10}  {}\n",
+            row.run.as_str(),
+            row.state,
+            row.created_at,
+            row.pages,
+            row.documents,
+            indicatif::HumanBytes(row.bytes).to_string(),
+            plain(&row.inputs.join(" ")),
+        ));
+    }
+    text
+}
+
+fn row(store: &Store, record: &RunRecord) -> Result<RunRow, CliError> {
+    let datasets = datasets(store, &record.id)?;
+    let rows_of = |wanted| datasets.iter().find(|d| d.dataset == wanted).map_or(0, |d| d.rows);
+    let inputs = identity::settings_of(store, &record.id).map(|s| s.inputs).unwrap_or_default();
+    let created = jiff::Timestamp::from_microsecond(record.created_at_us).unwrap_or_default();
+    Ok(RunRow {
+        run: record.id.clone(),
+        state: record.state.as_str(),
+        created_at: created.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        inputs,
+        pages: rows_of(Dataset::Pages),
+        documents: rows_of(Dataset::Documents),
+        bytes: datasets.iter().map(|d| d.bytes).sum(),
+    })
+}
+
+fn datasets(store: &Store, run: &RunId) -> Result<Vec<DatasetRow>, CliError> {
+    let mut datasets = Vec::new();
+    for dataset in Dataset::ALL {
+        let parts = store.catalogue().parts(run, dataset)?;
+        datasets.push(DatasetRow {
+            dataset,
+            parts: parts.len() as u64,
+            rows: parts.iter().map(|p| p.rows).sum(),
+            bytes: parts.iter().map(|p| p.bytes).sum(),
+        });
+    }
+    Ok(datasets)
+}
+
+fn record(store: &Store, run: &RunId) -> Result<RunRecord, CliError> {
+    let unknown = || line_error(jarvix_pipeline::LineError::UnknownRun { run: run.clone() });
+    store.catalogue().run(run)?.ok_or_else(unknown)
+}
+
+fn show(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError> {
+    let record = record(store, run)?;
+    let mut generations = Vec::new();
+    for stage in jarvix_core::Stage::ALL {
+        if let Some(g) = store.catalogue().generation(run, stage)? {
+            generations.push(GenerationRow {
+                stage: stage.as_str(),
+                generation: g.generation.0,
+                key: g.key,
+            });
+        }
+    }
+    let shown = RunShown {
+        row: row(store, &record)?,
+        folder: store.run_dir(run).display().to_string(),
+        datasets: datasets(store, run)?,
+        generations,
+    };
+    context.output.result("runs.show", &shown, || shown_text(&shown))?;
+    Ok(Exit::Ok)
+}
+
+fn shown_text(shown: &RunShown) -> String {
+    let row = &shown.row;
+    let mut text = format!(
+        "run      {}\nstate    {}\ncreated  {}\ninput    {}\nfolder   {}\n\n{:12} {:>6} {:>12} {:>12}\n",
+        row.run,
+        row.state,
+        row.created_at,
+        plain(&row.inputs.join(" ")),
+        shown.folder,
+        "dataset",
+        "parts",
+        "rows",
+        "size"
+    );
+    for d in &shown.datasets {
+        let size = indicatif::HumanBytes(d.bytes).to_string();
+        text.push_str(&format!(
+            "{:12} {:>6} {:>12} {size:>12}\n",
+            d.dataset.as_str(),
+            d.parts,
+            d.rows
+        ));
+    }
+    text.push('\n');
+    for g in &shown.generations {
+        text.push_str(&format!("{:12} generation {} ({})\n", g.stage, g.generation, g.key));
+    }
+    text
+}
+
+fn remove(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError> {
+    record(store, run)?;
+    let lock = store.lock_run(run).map_err(|e| store_error(&e))?;
+    drop(lock);
+    store.remove_run(run).map_err(|e| store_error(&e))?;
+    let removed = serde_json::json!({ "removed": run });
+    context.output.result("runs.rm", &removed, || format!("removed {run}\n"))?;
+    Ok(Exit::Ok)
+}

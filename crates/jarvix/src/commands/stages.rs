@@ -1,0 +1,93 @@
+//! `jarvix curate` and `jarvix score`: one stage of a run that is there, without the network.
+
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use jarvix_collect::{CollectSettings, SystemNet};
+use jarvix_core::{RunId, Stage};
+use jarvix_pipeline::settings::Scope;
+use jarvix_pipeline::{Line, LineError, LineSettings, identity, line};
+use jarvix_store::Store;
+use serde_json::json;
+
+use super::context::{Context, line_error, required_run};
+use crate::error::{CliError, Exit};
+use crate::interrupt;
+
+/// Takes documents from stored pages.
+pub fn curate(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    on_run(context, &required_run(matches)?, Stage::Curate, |line| line::curate_stored(line))
+}
+
+/// Scores documents by the profile of the settings, and renews the report.
+pub fn score(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    on_run(context, &required_run(matches)?, Stage::Score, |line| {
+        if line::score(line)? {
+            return Ok(false);
+        }
+        line::report(line).map(|_| true)
+    })
+}
+
+/// Holds the run, does `work`, and says what is there now. `work` gives false when it was stopped.
+fn on_run(
+    context: &Context,
+    run: &RunId,
+    stage: Stage,
+    work: impl FnOnce(&Line<'_>) -> Result<bool, LineError>,
+) -> Result<Exit, CliError> {
+    let store = context.store()?;
+    let open = identity::open_existing(&store, run).map_err(line_error)?;
+    let collect = CollectSettings::default();
+    let net = SystemNet::new(&collect);
+    let settings = LineSettings {
+        collect,
+        profile: context.profile()?,
+        formats: jarvix_report::Format::ALL.to_vec(),
+        threads: context.settings.threads(),
+        scope: Scope::Report,
+    };
+    let query = context.query(&store)?;
+    let stop = interrupt::listen()?;
+    let telling = context.start_bus()?;
+    let line = Line {
+        store: &store,
+        run: &open.id,
+        continued: true,
+        settings: &settings,
+        net: Arc::new(net),
+        query: &query,
+        publish: telling.sink(),
+        stop: &stop,
+    };
+    let done = work(&line);
+    telling.finish();
+    if !done.map_err(line_error)? {
+        context.output.note(&format!("stopped; to go on: jarvix {stage} --run {run}"));
+        return Ok(Exit::Interrupted);
+    }
+    show(context, &store, run, stage)
+}
+
+fn show(context: &Context, store: &Store, run: &RunId, stage: Stage) -> Result<Exit, CliError> {
+    let generation = store.catalogue().generation(run, stage)?.map_or(0, |g| g.generation.0);
+    let mut rows = Vec::new();
+    for dataset in stage.outputs() {
+        let parts = store.catalogue().parts(run, *dataset)?;
+        rows.push((*dataset, parts.iter().map(|p| p.rows).sum::<u64>()));
+    }
+    let counts: serde_json::Map<String, serde_json::Value> =
+        rows.iter().map(|(d, n)| (d.as_str().to_owned(), json!(n))).collect();
+    let data = json!({ "run": run, "generation": generation, "rows": counts });
+    context.output.result(stage.as_str(), &data, || {
+        let words: Vec<String> = rows.iter().map(|(d, n)| format!("{n} {d}")).collect();
+        format!("{run}: {} (generation {generation})\n", words.join(", "))
+    })?;
+    if stage == Stage::Curate {
+        context.output.note(&format!("next    jarvix score --run {run}"));
+    } else {
+        let report = store.run_dir(run).join("report").join("index.html");
+        context.output.note(&format!("report  {}", report.display()));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,125 @@
+//! Progress bars: a subscriber of the bus like any other. It only listens; with no terminal on
+//! stderr, with `--quiet` or with `--json` there is none.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+use jarvix_core::{Event, Outcome, Stage};
+
+use crate::output::Output;
+
+/// What the terminal shows while a run goes on.
+pub struct Progress {
+    bars: MultiProgress,
+    stages: BTreeMap<Stage, ProgressBar>,
+    outcomes: BTreeMap<Outcome, u64>,
+    bytes_wire: u64,
+}
+
+impl Progress {
+    /// Bars on stderr, or nothing where nobody would see them.
+    pub fn new(output: Output) -> Option<Self> {
+        if output.quiet || output.json || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        Some(Self {
+            bars: MultiProgress::new(),
+            stages: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
+            bytes_wire: 0,
+        })
+    }
+
+    /// Takes in one event.
+    pub fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::InputAdmitted { admitted, rejects, duplicates, complete, .. } => {
+                let bar = self.bar(Stage::Admit, None);
+                bar.set_position(*admitted);
+                bar.set_message(format!(
+                    "{} rejects, {} repeats",
+                    HumanCount(*rejects),
+                    HumanCount(*duplicates)
+                ));
+                if *complete {
+                    self.finish(Stage::Admit);
+                }
+            }
+            Event::StageStarted { stage, total, .. } => {
+                self.bar(*stage, *total);
+            }
+            Event::PagesFetched { outcomes, bytes_wire, in_flight, .. } => {
+                self.fetched(outcomes, *bytes_wire, *in_flight);
+            }
+            Event::StageAdvanced { stage, rows, total, .. } => {
+                let bar = self.bar(*stage, *total);
+                bar.set_position(*rows);
+            }
+            Event::StageFinished { stage, .. } => self.finish(*stage),
+            Event::TroubleMet { stage, reason, .. } => {
+                let line = format!("{stage}: {}", crate::output::plain(reason));
+                let _: std::io::Result<()> = self.bars.println(line);
+            }
+            Event::RunEnded { .. } => {
+                let _: std::io::Result<()> = self.bars.clear();
+            }
+            Event::RunStarted { .. }
+            | Event::PartCommitted { .. }
+            | Event::GenerationSwitched { .. }
+            | Event::ReportWritten { .. } => {}
+        }
+    }
+
+    fn fetched(&mut self, outcomes: &[(Outcome, u64)], bytes_wire: u64, in_flight: u32) {
+        for (outcome, count) in outcomes {
+            *self.outcomes.entry(*outcome).or_default() += count;
+        }
+        self.bytes_wire += bytes_wire;
+        let done: u64 = self.outcomes.values().sum();
+        let mut message = format!("{}, {in_flight} in flight", HumanBytes(self.bytes_wire));
+        let mut others: Vec<_> =
+            self.outcomes.iter().filter(|(o, _)| !o.gives_document()).collect();
+        others.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (outcome, count) in others.iter().take(3) {
+            let _: std::fmt::Result = write!(message, ", {count} {outcome}");
+        }
+        let bar = self.bar(Stage::Collect, None);
+        bar.set_position(done);
+        bar.set_message(message);
+    }
+
+    fn bar(&mut self, stage: Stage, total: Option<u64>) -> &ProgressBar {
+        let bars = &self.bars;
+        let bar = self.stages.entry(stage).or_insert_with(|| {
+            let bar = bars.add(ProgressBar::no_length());
+            bar.set_prefix(stage.as_str());
+            bar.set_style(style(false));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        if let Some(total) = total.filter(|total| bar.length() != Some(*total)) {
+            bar.set_length(total);
+            bar.set_style(style(true));
+        }
+        bar
+    }
+
+    fn finish(&mut self, stage: Stage) {
+        if let Some(bar) = self.stages.get(&stage) {
+            bar.finish();
+        }
+    }
+}
+
+/// With a known total there is a bar and the time that is left.
+fn style(with_total: bool) -> ProgressStyle {
+    let template = if with_total {
+        "{prefix:>8} {bar:24} {human_pos:>9}/{human_len:<9} {per_sec:>12} {eta:>4} left  {wide_msg}"
+    } else {
+        "{prefix:>8} {spinner} {human_pos:>9} {per_sec:>12} {elapsed:>4}  {wide_msg}"
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,173 @@
+//! The layers on top of each other, and typed reading from the result.
+
+use std::fmt;
+
+use super::{KEYS, Key, SettingError, files, value};
+
+/// Which layer a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The user's or the project's file.
+    File(String),
+    /// An environment variable.
+    Variable(String),
+    /// A flag.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => f.write_str(path),
+            Self::Variable(name) => f.write_str(name),
+            Self::Flag(flag) => write!(f, "--{flag}"),
+        }
+    }
+}
+
+/// Every setting with its value and where that came from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// In the order of the table.
+    values: Vec<(String, Origin)>,
+}
+
+impl Settings {
+    /// Puts the layers together; the first value or key that does not fit is the error.
+    pub fn resolve(flags: Vec<(&'static Key, String)>) -> Result<Self, SettingError> {
+        let mut settings = Self::defaults();
+        let user = files::user_file();
+        for path in user.into_iter().chain([files::project_file()]) {
+            let origin = Origin::File(path.display().to_string());
+            for (name, text) in files::read(&path)? {
+                settings.set(position(&name, &origin)?, text, origin.clone())?;
+            }
+        }
+        for (at, key) in KEYS.iter().enumerate() {
+            if let Ok(text) = std::env::var(key.variable()) {
+                settings.set(at, text, Origin::Variable(key.variable()))?;
+            }
+        }
+        for (key, text) in flags {
+            let origin = Origin::Flag(key.flag.to_owned());
+            settings.set(position(key.name, &origin)?, text, origin)?;
+        }
+        Ok(settings)
+    }
+
+    fn defaults() -> Self {
+        let values = KEYS.iter().map(|k| (k.default.to_owned(), Origin::Default)).collect();
+        Self { values }
+    }
+
+    fn set(&mut self, at: usize, text: String, origin: Origin) -> Result<(), SettingError> {
+        let key = &KEYS[at];
+        key.kind.check(&text).map_err(|expected| SettingError::Value {
+            name: key.name.to_owned(),
+            value: text.clone(),
+            expected,
+            origin: origin.to_string(),
+        })?;
+        self.values[at] = (text, origin);
+        Ok(())
+    }
+
+    /// Every key with its value and origin.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Key, &str, &Origin)> {
+        KEYS.iter().zip(&self.values).map(|(key, (text, origin))| (key, text.as_str(), origin))
+    }
+
+    /// The value of `name` as text.
+    ///
+    /// # Panics
+    /// For a name that is not in the table: a fault of the programme, found by any test that
+    /// reaches the call.
+    pub fn text(&self, name: &str) -> &str {
+        match KEYS.iter().position(|key| key.name == name) {
+            Some(at) => &self.values[at].0,
+            None => unreachable!("{name} is not in the table of settings"),
+        }
+    }
+
+    /// The value, or `None` for the empty text.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// The items of a list.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let items = self.text(name).split(',').map(str::trim).filter(|item| !item.is_empty());
+        items.map(str::to_owned).collect()
+    }
+
+    /// A whole number; the table has checked that it is one.
+    pub fn count(&self, name: &str) -> u64 {
+        self.text(name).parse().unwrap_or_default()
+    }
+
+    /// A number or a number of seconds.
+    pub fn number(&self, name: &str) -> f64 {
+        value::seconds(self.text(name)).unwrap_or_default()
+    }
+
+    /// A number of bytes.
+    pub fn bytes(&self, name: &str) -> u64 {
+        value::bytes(self.text(name)).unwrap_or_default()
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.text(name) == "on"
+    }
+
+    /// `--threads`, resolved: `auto` is what the machine offers.
+    pub fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.text("threads").parse().unwrap_or_else(|_| cores())
+    }
+}
+
+/// The position of `name` in the table, or the error with a suggestion.
+fn position(name: &str, origin: &Origin) -> Result<usize, SettingError> {
+    KEYS.iter().position(|key| key.name == name).ok_or_else(|| SettingError::Unknown {
+        name: name.to_owned(),
+        hint: nearest(name).map(|key| format!("; did you mean {key:?}?")).unwrap_or_default(),
+        origin: origin.to_string(),
+    })
+}
+
+/// The key whose name is most like `name`, if any is like it at all.
+fn nearest(name: &str) -> Option<&'static str> {
+    let likeness = |key: &Key| {
+        let short = key.name.rsplit('.').next().unwrap_or(key.name);
+        strsim::jaro_winkler(name, key.name).max(strsim::jaro_winkler(name, short))
+    };
+    let best = KEYS.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    Some(best.name).filter(|_| likeness(best) > 0.8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_fits_its_kind_and_every_flag_is_there_once() {
+        let mut flags: Vec<&str> = KEYS.iter().map(|key| key.flag).collect();
+        flags.sort_unstable();
+        flags.dedup();
+        assert_eq!(flags.len(), KEYS.len(), "two settings share a flag");
+        for key in KEYS {
+            assert_eq!(key.kind.check(key.default), Ok(()), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest() {
+        let error = position("collect.concurent", &Origin::File("jarvix.toml".into()));
+        let text = error.expect_err("there is no such key").to_string();
+        assert!(text.contains("did you mean \"collect.concurrent\"?"), "{text}");
+    }
+}

@@ -1,0 +1,233 @@
+//! The table of settings. Flags, environment variables, files, help and `config show` all derive
+//! from it: a setting is listed here or does not exist.
+
+use super::Kind;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name in files and in `config show`: `section.key`, or `key` for global ones.
+    pub name: &'static str,
+    /// Its flag, without dashes.
+    pub flag: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The default, as one would write it; empty for "none".
+    pub default: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    /// The commands that have its flag; empty for flags that every command has.
+    pub commands: &'static [&'static str],
+}
+
+impl Key {
+    /// The environment variable: `JARVIX_` and the flag in capitals.
+    pub fn variable(&self) -> String {
+        format!("JARVIX_{}", self.flag.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
+const COLLECT: &[&str] = &["run", "collect"];
+const SCORE: &[&str] = &["run", "demo", "score"];
+const GLOBAL: &[&str] = &[];
+
+const fn key(
+    name: &'static str,
+    flag: &'static str,
+    kind: Kind,
+    default: &'static str,
+    commands: &'static [&'static str],
+    about: &'static str,
+) -> Key {
+    Key { name, flag, kind, default, about, commands }
+}
+
+/// Every setting.
+pub const KEYS: &[Key] = &[
+    key("data", "data", Kind::Text, "data", GLOBAL, "Folder that holds every run"),
+    key(
+        "threads",
+        "threads",
+        Kind::Threads,
+        "auto",
+        GLOBAL,
+        "Threads for CPU work: a number, or auto for all cores",
+    ),
+    key(
+        "log_format",
+        "log-format",
+        Kind::Choice(&["text", "json"]),
+        "text",
+        GLOBAL,
+        "How log lines on stderr are written: text or json",
+    ),
+    key(
+        "color",
+        "color",
+        Kind::Choice(&["auto", "always", "never"]),
+        "auto",
+        GLOBAL,
+        "Colour in the terminal: auto, always or never",
+    ),
+    key(
+        "collect.concurrent",
+        "concurrent",
+        Kind::Count { min: 1, max: 100_000 },
+        "100",
+        COLLECT,
+        "Most fetches at the same time",
+    ),
+    key(
+        "collect.timeout",
+        "timeout",
+        Kind::Seconds,
+        "30",
+        COLLECT,
+        "Seconds for one attempt, from connect to last byte, redirects included",
+    ),
+    key(
+        "collect.retries",
+        "retries",
+        Kind::Count { min: 0, max: 20 },
+        "2",
+        COLLECT,
+        "Further attempts after the first",
+    ),
+    key(
+        "collect.chunk_size",
+        "chunk-size",
+        Kind::Count { min: 1, max: 1_000_000 },
+        "4096",
+        COLLECT,
+        "Rows after which a part is closed",
+    ),
+    key(
+        "collect.per_host",
+        "per-host",
+        Kind::Count { min: 1, max: 10_000 },
+        "4",
+        COLLECT,
+        "Most connections to one host",
+    ),
+    key(
+        "collect.rate_per_host",
+        "rate-per-host",
+        Kind::Number,
+        "0",
+        COLLECT,
+        "Most requests per second to one host; 0 sets no fixed rate",
+    ),
+    key(
+        "collect.rate",
+        "rate",
+        Kind::Number,
+        "0",
+        COLLECT,
+        "Most requests per second in all; 0 sets no fixed rate",
+    ),
+    key(
+        "collect.adaptive",
+        "adaptive",
+        Kind::Choice(&["auto", "on", "off"]),
+        "auto",
+        COLLECT,
+        "Start slowly and follow each host's health: auto (on for public hosts), on or off",
+    ),
+    key(
+        "collect.max_body",
+        "max-body",
+        Kind::Bytes,
+        "10MiB",
+        COLLECT,
+        "Largest body that is kept; a longer one is cut",
+    ),
+    key(
+        "collect.max_time",
+        "max-time",
+        Kind::Seconds,
+        "0",
+        COLLECT,
+        "Seconds after which collecting stops, resumable; 0 is no limit",
+    ),
+    key(
+        "collect.allow_net",
+        "allow-net",
+        Kind::List,
+        "",
+        COLLECT,
+        "Private range that may be fetched, as CIDR[:PORT]; may be repeated",
+    ),
+    key("collect.robots", "no-robots", Kind::Off, "on", COLLECT, "Do not ask robots.txt"),
+    key(
+        "collect.user_agent",
+        "user-agent",
+        Kind::Text,
+        "",
+        COLLECT,
+        "User-Agent header [default: Jarvix/<version> and the project's page]",
+    ),
+    key(
+        "collect.contact",
+        "contact",
+        Kind::Text,
+        "",
+        COLLECT,
+        "Web or mail address that sites can turn to; joins the User-Agent",
+    ),
+    key(
+        "collect.dns",
+        "dns",
+        Kind::List,
+        "",
+        COLLECT,
+        "Name server to ask instead of the system's; may be repeated",
+    ),
+    key(
+        "collect.ca_file",
+        "ca-file",
+        Kind::Text,
+        "",
+        COLLECT,
+        "File of further trusted certificates (PEM)",
+    ),
+    key(
+        "collect.url_column",
+        "url-column",
+        Kind::Text,
+        "",
+        COLLECT,
+        "Column of a CSV, TSV, JSONL or Parquet list that holds the URLs",
+    ),
+    key(
+        "run.max_failed",
+        "max-failed",
+        Kind::Fraction,
+        "0.5",
+        COLLECT,
+        "Share of failed pages above which the exit code is 3",
+    ),
+    key(
+        "score.profile",
+        "profile",
+        Kind::Text,
+        "default",
+        SCORE,
+        "Scoring profile: a built-in name (default, classic) or a TOML file",
+    ),
+    key(
+        "report.formats",
+        "report",
+        Kind::List,
+        "html,json,csv",
+        &["run", "demo"],
+        "Report formats to write: html, json, csv",
+    ),
+    key(
+        "report.top",
+        "top",
+        Kind::Count { min: 0, max: 10_000 },
+        "10",
+        &["run", "demo", "score"],
+        "Rows of the ranking shown in the terminal",
+    ),
+];

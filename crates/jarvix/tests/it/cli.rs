@@ -1,0 +1,153 @@
+//! What the command line promises: help, one clear message for each mistake, the exit codes, and
+//! JSON from every command.
+
+use crate::support::{Place, allowed, site};
+
+#[test]
+fn help_says_what_can_be_done() {
+    let place = Place::new();
+    for (name, args) in [
+        ("help", &["--help"][..]),
+        ("help_run", &["run", "--help"]),
+        ("help_collect", &["collect", "--help"]),
+        ("help_report", &["report", "--help"]),
+        ("help_runs", &["runs", "--help"]),
+    ] {
+        let ended = place.run(args).expect(0);
+        insta::assert_snapshot!(name, ended.stdout());
+    }
+}
+
+#[test]
+fn every_mistake_gets_one_message_and_its_exit_code() {
+    let place = Place::new();
+    place.file("plain", "not a folder");
+    place.file("jarvix.toml", "[collect]\nconcurent = 5\n");
+    let cases: &[(&str, &[&str])] = &[
+        ("no_command", &[]),
+        ("wrong_command", &["rum"]),
+        ("wrong_flag", &["run", "urls.txt", "--concurent", "5"]),
+        ("wrong_setting", &["runs"]),
+    ];
+    let mut told = String::new();
+    for (name, args) in cases {
+        told.push_str(&mistake(&place, name, args));
+    }
+    std::fs::remove_file(place.path().join("jarvix.toml")).expect("the file is there");
+    let cases: &[(&str, &[&str])] = &[
+        ("wrong_value", &["run", "urls.txt", "--timeout", "soon"]),
+        ("missing_file", &["run", "nowhere.txt"]),
+        ("unwritable_folder", &["run", "https://example.org/", "--data", "plain/data"]),
+        ("unknown_run", &["score", "--run", "nobody"]),
+        ("unknown_run_shown", &["runs", "show", "nobody"]),
+        ("run_id_with_a_path", &["verify", "--run", "../../x"]),
+        ("unknown_profile", &["score", "--run", "nobody", "--profile", "defualt"]),
+        ("wrong_format", &["report", "--run", "nobody", "--format", "docx"]),
+    ];
+    for (name, args) in cases {
+        told.push_str(&mistake(&place, name, args));
+    }
+    insta::assert_snapshot!("mistakes", told);
+}
+
+fn mistake(place: &Place, name: &str, args: &[&str]) -> String {
+    let ended = place.run(args);
+    assert_eq!(ended.stdout(), "", "{name}: stdout carries data only");
+    format!(
+        "# {name}: jarvix {}\nexit code {:?}\n{}\n",
+        args.join(" "),
+        ended.code(),
+        ended.stderr().replace(&place.path().display().to_string(), "<folder>")
+    )
+}
+
+#[test]
+fn json_of_every_command_parses_errors_too() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 6);
+    let allow = allowed(&origin);
+    let collect = ["collect", "--run", "a", "--input", &list, "--allow-net", &allow];
+    let run = ["run", &list, "--run", "b", "--allow-net", &allow];
+    let good: &[&[&str]] = &[
+        &["runs"],
+        &["run", &list, "--dry-run"],
+        &collect,
+        &["curate", "--run", "a"],
+        &["score", "--run", "a"],
+        &["report", "--run", "a"],
+        &run,
+        &["runs", "list"],
+        &["runs", "show", "b"],
+        &["verify", "--run", "b"],
+        &["config", "show", "--origin"],
+        &["doctor"],
+        &["runs", "rm", "b"],
+    ];
+    for args in good {
+        let told = place.run(&[*args, &["--json"]].concat()).expect(0).json();
+        assert_eq!(told["ok"], true, "{args:?}");
+        let schema = told["schema"].as_str().unwrap_or_default();
+        assert!(schema.starts_with("jarvix.") && schema.ends_with("/1"), "{args:?}: {schema}");
+    }
+    let bad: &[&[&str]] = &[
+        &["rum"],
+        &["run"],
+        &["run", "nowhere.txt"],
+        &["runs", "show", "nobody"],
+        &["run", "x", "--retries", "many"],
+    ];
+    for args in bad {
+        let ended = place.run(&[*args, &["--json"]].concat()).expect(2);
+        let told = ended.json();
+        assert_eq!(told["ok"], false, "{args:?}");
+        assert_eq!(told["exit_code"], 2, "{args:?}");
+        assert!(told["error"]["message"].is_string(), "{args:?}");
+    }
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ended = place.run(&["completions", shell]).expect(0);
+        assert!(ended.stdout().contains("jarvix"), "{shell}");
+    }
+}
+
+#[test]
+fn layers_of_settings_lie_on_each_other() {
+    let place = Place::new();
+    place.file("jarvix.toml", "[collect]\nconcurrent = 7\nretries = 1\ntimeout = \"5s\"\n");
+    let shown = |args: &[&str], variable: Option<(&str, &str)>| {
+        let mut command = place.command(args);
+        command.envs(variable);
+        let output = command.output().expect("the binary starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = shown(&["config", "show", "--origin"], Some(("JARVIX_RETRIES", "9")));
+    assert!(text.contains("7  (jarvix.toml)"), "{text}");
+    assert!(text.contains("9  (JARVIX_RETRIES)"), "{text}");
+    assert!(text.contains("4096  (default)"), "{text}");
+}
+
+#[test]
+fn a_repeated_run_does_nothing_and_appended_lines_are_new_work() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 8);
+    let allow = allowed(&origin);
+    let text = std::fs::read_to_string(place.path().join(&list)).expect("the list is there");
+    let lines: Vec<&str> = text.lines().collect();
+    place.file(&list, lines[..5].join("\n") + "\n");
+    let args = ["run", list.as_str(), "--run", "r", "--allow-net", &allow, "--json"];
+    assert_eq!(place.run(&args).expect(0).json()["data"]["collected"]["pages"], 5);
+    let asked = origin.requests();
+    assert_eq!(place.run(&args).expect(0).json()["data"]["collected"]["pages"], 0);
+    assert_eq!(origin.requests(), asked, "a repeated run asked the server again");
+    place.file(&list, &text);
+    let told = place.run(&args).expect(0).json();
+    assert_eq!(told["data"]["collected"]["pages"], 3);
+    assert_eq!(told["data"]["summary"]["documents"], 8);
+    place.file(&list, text.replace(lines[0], "https://example.org/changed"));
+    let ended = place.run(&args).expect(2);
+    assert!(ended.json()["error"]["message"].as_str().is_some_and(|m| m.contains("urls.txt")));
+}

@@ -1,0 +1,63 @@
+//! The files are plain Parquet: DuckDB and pandas read them without Jarvix.
+//!
+//! `cargo xtask test` sets up a Python that has both and names it in `JARVIX_TEST_PYTHON`; without
+//! that the test says so and passes, except in CI, where it fails.
+
+use std::process::Command;
+
+use crate::support::{Place, allowed, site};
+
+const SCRIPT: &str = r#"
+import json, sys
+import duckdb
+run = sys.argv[1]
+told = {}
+for dataset in ["pages", "documents", "links", "duplicates", "scores", "rejects"]:
+    told[dataset] = duckdb.sql(f"select count(*) from '{run}/{dataset}/part-*.parquet'").fetchone()[0]
+told["joined"] = duckdb.sql(f"""
+    select count(*) from '{run}/pages/part-*.parquet' p
+    join '{run}/documents/part-*.parquet' d using (url)
+    join '{run}/scores/part-*.parquet' s using (url)
+    where length(p.body) > 0 and len(p.headers) > 0 and p.fetched_at > timestamp '2020-01-01'
+""").fetchone()[0]
+try:
+    import pandas
+    told["pandas"] = len(pandas.read_parquet(f"{run}/documents"))
+except ImportError:
+    told["pandas"] = None
+print(json.dumps(told))
+"#;
+
+#[test]
+fn duckdb_reads_the_parts_without_jarvix() {
+    let Some(python) = std::env::var_os("JARVIX_TEST_PYTHON") else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "JARVIX_TEST_PYTHON is not set; run cargo xtask test"
+        );
+        return;
+    };
+    let place = Place::new();
+    let (origin, list) = site(&place, 10);
+    let text = std::fs::read_to_string(place.path().join(&list)).expect("the list is there");
+    place.file(&list, text + "not a url\n");
+    let allow = allowed(&origin);
+    place.run(&["run", &list, "--run", "r", "--allow-net", &allow, "--chunk-size", "4"]).expect(0);
+    let script = place.file("read.py", SCRIPT);
+    let output = Command::new(python)
+        .arg(place.path().join(script))
+        .arg(place.data().join("runs/r"))
+        .output()
+        .expect("Python starts");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for (name, expected) in
+        [("pages", 10), ("documents", 10), ("scores", 10), ("joined", 10), ("rejects", 1)]
+    {
+        assert_eq!(told[name], expected, "{name}: {told}");
+    }
+    if !told["pandas"].is_null() {
+        assert_eq!(told["pandas"], 10, "{told}");
+    }
+}

@@ -1,0 +1,109 @@
+//! A changed profile is a new generation; readers see the old one or the new one, never both.
+
+use jarvix_core::RunId;
+
+use crate::support::{Place, allowed, files, site};
+
+fn scored(place: &Place) -> jarvix_origin::Origin {
+    let (origin, list) = site(place, 12);
+    let allow = allowed(&origin);
+    let args = ["run", list.as_str(), "--run", "r", "--allow-net", &allow, "--chunk-size", "4"];
+    place.run(&args).expect(0);
+    origin
+}
+
+fn generation(place: &Place) -> u32 {
+    let run = RunId::new("r").expect("a run id");
+    let stage = jarvix_core::Stage::Score;
+    let known = place.store().catalogue().generation(&run, stage).expect("the catalogue answers");
+    known.expect("the run was scored").number.0
+}
+
+#[test]
+fn another_profile_is_a_new_generation_and_back_again_too() {
+    let place = Place::new();
+    let _origin = scored(&place);
+    assert_eq!(generation(&place), 1);
+    let before = files(&place, "r", &["scores"]);
+    place.run(&["score", "--run", "r"]).expect(0);
+    assert_eq!(generation(&place), 1, "the same profile made a new generation");
+    place.run(&["score", "--run", "r", "--profile", "classic"]).expect(0);
+    assert_eq!(generation(&place), 2);
+    let after = files(&place, "r", &["scores"]);
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    assert_ne!(before, after, "the readers still see the old scores");
+    let report = std::fs::read_to_string(place.data().join("runs/r/report/summary.json"));
+    assert!(report.expect("the report is there").contains("classic"));
+    place.run(&["verify", "--run", "r"]).expect(0);
+}
+
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_stop_at_every_step_of_the_switch_shows_old_or_new_never_both() {
+    let place = Place::new();
+    let _origin = scored(&place);
+    let profiles = ["classic", "default"];
+    for (at, point) in
+        ["switch::before_tx", "switch::after_tx", "switch::after_exchange", "switch::after_remove"]
+            .into_iter()
+            .enumerate()
+    {
+        let old = files(&place, "r", &["scores"]);
+        let was = generation(&place);
+        let args = ["score", "--run", "r", "--profile", profiles[at % 2]];
+        let output = place
+            .command(&args)
+            .env("FAILPOINTS", format!("{point}=return"))
+            .output()
+            .expect("the binary starts");
+        assert_eq!(output.status.code(), None, "{point} did not stop the switch");
+
+        // A reader that globs the folder: the files of one profile, all of them.
+        let seen = profiles_in_folder(&place);
+        assert_eq!(seen.len(), 1, "{point}: a reader of the folder sees {seen:?}");
+        assert_eq!(files(&place, "r", &["scores"]).len(), old.len(), "{point}");
+        // A reader that asks the catalogue: likewise.
+        let seen = profiles_by_catalogue(&place);
+        assert_eq!(seen.len(), 1, "{point}: a reader of the catalogue sees {seen:?}");
+
+        place.run(&args).expect(0);
+        assert!(generation(&place) > was, "{point}: the switch was not finished");
+        assert_eq!(profiles_in_folder(&place), [profiles[at % 2]]);
+        assert_eq!(profiles_by_catalogue(&place), [profiles[at % 2]]);
+        place.run(&["verify", "--run", "r"]).expect(0);
+    }
+}
+
+/// The profiles whose names stand in the files that match `scores/part-*.parquet`.
+#[cfg(feature = "failpoints")]
+fn profiles_in_folder(place: &Place) -> Vec<&'static str> {
+    let found = files(place, "r", &["scores"]);
+    let parts = found.iter().filter(|(name, _)| name.ends_with(".parquet"));
+    profiles(parts.map(|(_, bytes)| bytes.clone()))
+}
+
+#[cfg(feature = "failpoints")]
+fn profiles_by_catalogue(place: &Place) -> Vec<&'static str> {
+    let store = place.store();
+    let run = RunId::new("r").expect("a run id");
+    let parts = store.catalogue().parts(&run, jarvix_core::Dataset::Scores);
+    let parts = parts.expect("the catalogue answers");
+    profiles(
+        parts.iter().map(|part| std::fs::read(store.part_path(part)).expect("the part is there")),
+    )
+}
+
+/// Column statistics name the only profile of a part in plain bytes.
+#[cfg(feature = "failpoints")]
+fn profiles(parts: impl Iterator<Item = Vec<u8>>) -> Vec<&'static str> {
+    let mut seen = Vec::new();
+    for bytes in parts {
+        for profile in ["classic", "default"] {
+            let named = bytes.windows(profile.len()).any(|window| window == profile.as_bytes());
+            if named && !seen.contains(&profile) {
+                seen.push(profile);
+            }
+        }
+    }
+    seen
+}

@@ -1,0 +1,9 @@
+//! The binary as its users meet it: started as a process, read from outside.
+
+mod cli;
+mod crash;
+mod demo;
+mod determinism;
+mod duckdb;
+mod generations;
+mod support;
