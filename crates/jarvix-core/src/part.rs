@@ -109,6 +109,11 @@ impl Ordinals {
         self.0.len()
     }
 
+    /// How many ordinals of the set lie within `range`.
+    pub fn count_in(&self, range: std::ops::RangeInclusive<u64>) -> u64 {
+        self.0.range_cardinality(range)
+    }
+
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,0 +1,131 @@
+//! One pass over lines: each is counted once, and what may be new gets an ordinal. Admission and the
+//! dry run differ only in where the result goes.
+
+use jarvix_core::{CanonicalUrl, Reject, canonicalise};
+
+use super::keys::key_of;
+use super::ledger::{InputNote, Sums};
+use super::recent::Recent;
+use super::spill::Spill;
+use super::{AdmitError, EVENT_LINES};
+use crate::frontier::Record;
+use crate::input::{Content, Lines, escaped, file_url};
+
+/// A line that may be new.
+pub(super) struct Accepted {
+    pub(super) url: CanonicalUrl,
+    pub(super) record: Record,
+}
+
+/// Where lines go.
+pub(super) trait Sink {
+    /// Takes a line that may be new; repeats among them are found later.
+    fn accept(&mut self, accepted: Accepted) -> Result<(), AdmitError>;
+    /// Takes a line that cannot be used.
+    fn reject(&mut self, reject: Reject) -> Result<(), AdmitError>;
+}
+
+/// A pass under way.
+pub(super) struct Pass<S> {
+    pub(super) sink: S,
+    pub(super) spill: Spill,
+    pub(super) next_ordinal: u64,
+    /// Sums since the run's first line; `admitted` counts what may be new.
+    pub(super) sums: Sums,
+    recent: Recent,
+}
+
+impl Sums {
+    /// The sums once `repeats` of the lines that might have been new turned out not to be.
+    pub(super) fn without_repeats(self, repeats: u64) -> Self {
+        Self { admitted: self.admitted - repeats, duplicates: self.duplicates + repeats, ..self }
+    }
+}
+
+impl<S: Sink> Pass<S> {
+    pub(super) fn new(sink: S, spill: Spill, next_ordinal: u64, sums: Sums) -> Self {
+        Self { sink, spill, next_ordinal, sums, recent: Recent::new() }
+    }
+
+    /// Reads the new lines of the input at place `at`; false if it was stopped.
+    pub(super) fn read(
+        &mut self,
+        lines: &mut Lines,
+        at: usize,
+        note: &InputNote,
+        tell: &dyn Fn(Sums),
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, AdmitError> {
+        while let Some(line) = lines.next_line()? {
+            if stop() {
+                return Ok(false);
+            }
+            if lines.was_read_before(&line) {
+                continue;
+            }
+            self.sums.lines += 1;
+            let from_list = !matches!(line.content, Content::Local { .. });
+            let usable = match line.content {
+                Content::Url { text, meta } => usable_url(&text).map(|url| (url, meta, None)),
+                Content::Local { relative } => {
+                    usable_page(note, &relative).map(|url| (url, None, Some(relative)))
+                }
+                Content::Unusable { text, reason } => Err((text, reason)),
+            };
+            match usable {
+                Ok((url, meta, relative)) => {
+                    let line_no = line.line_no.filter(|_| from_list);
+                    self.accept(url, |ordinal, url| Record {
+                        ordinal,
+                        line_no,
+                        input: u32::try_from(at).unwrap_or(u32::MAX),
+                        url,
+                        meta,
+                        relative,
+                    })?;
+                }
+                Err((text, reason)) => {
+                    self.sums.rejects += 1;
+                    let line_no = line.line_no.unwrap_or(1);
+                    let source = note.source.clone();
+                    self.sink.reject(Reject { source, line_no, text, reason })?;
+                }
+            }
+            if self.sums.lines.is_multiple_of(EVENT_LINES) {
+                tell(self.sums);
+            }
+        }
+        Ok(true)
+    }
+
+    fn accept(
+        &mut self,
+        url: CanonicalUrl,
+        record: impl FnOnce(u64, String) -> Record,
+    ) -> Result<(), AdmitError> {
+        let key = key_of(url.as_str());
+        if self.recent.saw(key) {
+            self.sums.duplicates += 1;
+            return Ok(());
+        }
+        let ordinal = self.next_ordinal;
+        self.spill.add(key, ordinal)?;
+        let record = record(ordinal, url.as_str().to_owned());
+        self.sink.accept(Accepted { url, record })?;
+        self.next_ordinal += 1;
+        self.sums.admitted += 1;
+        Ok(())
+    }
+}
+
+/// The URL, or the text and the reason for a reject.
+fn usable_url(text: &str) -> Result<CanonicalUrl, (String, String)> {
+    canonicalise(text).map_err(|error| (escaped(text.as_bytes()), error.to_string()))
+}
+
+fn usable_page(note: &InputNote, relative: &str) -> Result<CanonicalUrl, (String, String)> {
+    let reject = |reason: String| (escaped(relative.as_bytes()), reason);
+    let url = file_url(note.folder.as_deref().unwrap_or_default(), relative)
+        .ok_or_else(|| reject("the path cannot be written as a URL".to_owned()))?;
+    canonicalise(&url).map_err(|error| reject(error.to_string()))
+}

@@ -1,0 +1,229 @@
+//! Inputs: what a user names on the command line, read as a stream of lines.
+//!
+//! A list may be text, CSV, TSV, JSON lines or Parquet, plain, gzip or zstd; what it is is seen in
+//! its content, and its name only decides where the content leaves a choice. One line is held at a
+//! time, and never more than [`limits::LINE_BYTES_MAX`](jarvix_core::limits::LINE_BYTES_MAX) of it.
+//! A line that cannot be used is data like any other: it comes out with its number and a reason.
+//!
+//! What this module refuses to do: decide which URL is new (that is [`admit`](crate::admit)), or
+//! change anything on disk other than the copy of stdin inside a run. The user's own folders are
+//! the one thing that is read around `jarvix_core::Disk`, because the walk has to see symbolic
+//! links in order to refuse them.
+
+mod bytes;
+mod columns;
+mod delimited;
+mod escape;
+mod folder;
+mod foreign;
+mod json;
+mod lines;
+mod physical;
+mod record;
+mod spool;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) use bytes::verify;
+pub use bytes::{Consumed, Prefix};
+pub(crate) use escape::escaped;
+pub use folder::file_url;
+pub use lines::{Content, Line, Lines};
+pub use spool::spool_stdin;
+
+/// Endings of the files that are read as pages from folders and as single files.
+const PAGE_ENDINGS: [&str; 6] = [".html", ".htm", ".xhtml", ".html.gz", ".htm.gz", ".xhtml.gz"];
+
+/// One thing to take URLs or pages from. Paths are absolute and free of links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A list of URLs in a file.
+    List {
+        /// Where it is.
+        path: PathBuf,
+        /// What people call it: the text on the command line.
+        name: String,
+    },
+    /// A list of URLs on standard input.
+    Stdin {
+        /// Its copy inside the run, once [`spool_stdin`] has made it.
+        spooled: Option<PathBuf>,
+    },
+    /// One URL.
+    Url(String),
+    /// One local page.
+    File(PathBuf),
+    /// A folder of local pages.
+    Folder(PathBuf),
+}
+
+impl Input {
+    /// What people call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::List { name, .. } => name.clone(),
+            Self::Stdin { .. } => "stdin".to_owned(),
+            // The name ends up in messages and in `rejects`: no password may.
+            Self::Url(url) => escape::without_user(url),
+            Self::File(path) | Self::Folder(path) => path
+                .file_name()
+                .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
+        }
+    }
+
+    /// What stands in `rejects.source`: never where on this machine a list lies.
+    pub(crate) fn source(&self) -> String {
+        match self {
+            Self::List { path, .. } => path
+                .file_name()
+                .map_or_else(|| self.name(), |name| escape::escaped(name.as_encoded_bytes())),
+            Self::Stdin { .. } | Self::Url(_) | Self::File(_) | Self::Folder(_) => self.name(),
+        }
+    }
+
+    /// Which thing it is, not what stands in it: equal for the same file from any folder.
+    pub(crate) fn identity(&self) -> String {
+        match self {
+            Self::List { path, .. } => format!("list {}", path.display()),
+            Self::Stdin { .. } => "stdin".to_owned(),
+            Self::Url(url) => format!("url {}", escape::without_user(url)),
+            Self::File(path) => format!("file {}", path.display()),
+            Self::Folder(path) => format!("folder {}", path.display()),
+        }
+    }
+
+    /// Whether it is standard input, which says nothing about what will come: without `--run` such
+    /// an input is always a new run.
+    pub fn is_stdin(&self) -> bool {
+        matches!(self, Self::Stdin { .. })
+    }
+
+    /// The folder that local pages of this input are read from.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(path) => Some(path),
+            Self::File(path) => path.parent(),
+            Self::List { .. } | Self::Stdin { .. } | Self::Url(_) => None,
+        }
+    }
+}
+
+/// Why an input cannot be read. The texts complete "failed to ...".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// Nothing of that name is there.
+    #[error(
+        "find {name}: there is no such file or folder; check the path, or write a web address with its scheme (https://...)"
+    )]
+    Missing {
+        /// What was asked for.
+        name: String,
+    },
+    /// A pipe, a device, a socket.
+    #[error("read {name}: it is neither a file nor a folder; give '-' and pipe the list in")]
+    NotAFile {
+        /// What was asked for.
+        name: String,
+    },
+    /// The system or the decompressor refused.
+    #[error("{action} {name}")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// Which input.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not a list as a whole.
+    #[error("read {name}: {reason}")]
+    Format {
+        /// Which input.
+        name: String,
+        /// What is wrong, and what to do about it.
+        reason: String,
+    },
+    /// No column holds the URLs.
+    #[error(
+        "find the URLs in {name}: {problem}; its columns are {}; name one with --url-column",
+        .columns.join(", ")
+    )]
+    Columns {
+        /// Which input.
+        name: String,
+        /// What was looked for.
+        problem: String,
+        /// The columns that are there.
+        columns: Vec<String>,
+    },
+    /// Standard input was not copied into the run before reading.
+    #[error("read stdin: it was not copied into the run first")]
+    NotSpooled,
+    /// Standard input is not what the run began with.
+    #[error(
+        "continue from stdin: what comes now does not begin with what the run was begun with; pipe the same list, or begin a new run with another --run"
+    )]
+    StdinChanged,
+    /// The store could not open a Parquet list.
+    #[error("read {name}")]
+    Parquet {
+        /// Which input.
+        name: String,
+        /// What the store said.
+        source: jarvix_store::foreign::ForeignError,
+    },
+}
+
+impl InputError {
+    pub(crate) fn io(action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, name: name.to_owned(), source }
+    }
+}
+
+/// What the argument `arg` names: `-` is standard input; with a scheme (`https://...`) it is a URL;
+/// else it must be there on disk: a folder, a page (`.html`, `.htm`, `.xhtml`, also `.gz`), or a
+/// list.
+pub fn classify(arg: &str) -> Result<Input, InputError> {
+    if arg == "-" {
+        return Ok(Input::Stdin { spooled: None });
+    }
+    if has_scheme(arg) {
+        return Ok(Input::Url(arg.to_owned()));
+    }
+    let name = || escape::escaped(arg.as_bytes());
+    let path = match Path::new(arg).canonicalize() {
+        Ok(path) => path,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(InputError::Missing { name: name() });
+        }
+        Err(source) => return Err(InputError::Io { action: "find", name: name(), source }),
+    };
+    let kind = path.metadata().map_err(InputError::io("look at", arg))?;
+    if kind.is_dir() {
+        Ok(Input::Folder(path))
+    } else if !kind.is_file() {
+        Err(InputError::NotAFile { name: name() })
+    } else if is_page_name(arg) {
+        Ok(Input::File(path))
+    } else {
+        Ok(Input::List { path, name: arg.to_owned() })
+    }
+}
+
+fn has_scheme(arg: &str) -> bool {
+    arg.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    })
+}
+
+/// Whether a file of this name is taken as a page.
+pub(crate) fn is_page_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    PAGE_ENDINGS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
