@@ -85,6 +85,26 @@ pub enum ScoreError {
         /// What the engine said.
         source: QueryError,
     },
+    /// There is no such documents part.
+    #[error("score {part}: run {run} has no documents part of that name; curate it first")]
+    NoDocuments {
+        /// The run.
+        run: jarvix_core::RunId,
+        /// The part.
+        part: jarvix_core::PartName,
+    },
+    /// Not every document got exactly one score.
+    #[error(
+        "score {part}: {documents} documents gave {scores} scores; `jarvix verify` says whether the run's parts are whole"
+    )]
+    Rows {
+        /// The part.
+        part: jarvix_core::PartName,
+        /// Rows of the documents part.
+        documents: u64,
+        /// Rows that came out.
+        scores: u64,
+    },
     /// The profile cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),

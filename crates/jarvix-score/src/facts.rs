@@ -87,13 +87,14 @@ const AGE_DAYS: &str = "CAST(CASE \
     THEN (CAST(p.fetched_at AS BIGINT) - CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT)) \
          / 86400000000 END AS DOUBLE)";
 
-/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`.
+/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`. Every document is
+/// one row of it, whatever the other two hold of it.
 pub fn facts_sql() -> String {
     let mut columns: Vec<String> =
         COLUMNS.iter().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
     columns.extend(Signal::ALL.iter().map(|signal| format!("d.{0} AS {0}", signal.as_str())));
     format!(
-        "SELECT {}\nFROM documents d\nJOIN pages p ON p.ordinal = d.ordinal\n\
+        "SELECT {}\nFROM documents d\nLEFT JOIN pages p ON p.ordinal = d.ordinal\n\
          LEFT JOIN duplicates u ON u.ordinal = d.ordinal",
         columns.join(",\n  ")
     )

@@ -1,7 +1,7 @@
 //! The stage itself: one documents part in, one scores part of the same name out. Sees the parts of
 //! that name and all duplicates of the run, and nothing else; commits nothing.
 
-use jarvix_core::{Generation, PartName, RunId};
+use jarvix_core::{Dataset, Generation, PartName, RunId};
 use jarvix_query::{PartScope, Query, QueryError};
 use jarvix_store::{DatasetSchema, StagedPart, Store, scores_schema};
 
@@ -32,8 +32,17 @@ pub async fn score_part(
     profile: &Profile,
     generation: Generation,
 ) -> Result<StagedPart, ScoreError> {
+    let documents = store.catalogue().parts(run, Dataset::Documents)?;
+    let Some(documents) = documents.iter().find(|documents| documents.name == part) else {
+        return Err(ScoreError::NoDocuments { run: run.clone(), part });
+    };
     let staged = write(store, query, run, part, profile, generation).await;
-    staged.map_err(|source| ScoreError::Query { part, source })
+    let staged = staged.map_err(|source| ScoreError::Query { part, source })?;
+    let (documents, scores) = (documents.rows, staged.part().rows);
+    if documents != scores {
+        return Err(ScoreError::Rows { part, documents, scores });
+    }
+    Ok(staged)
 }
 
 async fn write(

@@ -56,7 +56,7 @@ impl Fixture {
         self.store.commit(commit).expect("a commit");
     }
 
-    fn query(&self, threads: usize) -> Query {
+    pub fn query(&self, threads: usize) -> Query {
         let spill_dir = self.folder.path().join("cache");
         let settings = QuerySettings { memory_bytes: 64 * 1024 * 1024, threads, spill_dir };
         Query::open(&self.store, settings).expect("the engine")
@@ -105,23 +105,25 @@ pub fn excellent(ordinal: u64) -> Document {
     let mut document = document(ordinal);
     document.title = Some("A title".to_owned());
     document.published = Some("2025-12-20".to_owned());
-    document.word_count = 3_000;
+    document.author = Some("A. Writer".to_owned());
+    document.word_count = 5_000;
     for (signal, value) in [
         (Signal::MeanWordLength, 4.8),
         (Signal::SymbolWordRatio, 0.0),
         (Signal::BulletLineRatio, 0.1),
         (Signal::EllipsisLineRatio, 0.0),
-        (Signal::AlphaWordRatio, 0.97),
+        (Signal::AlphaWordRatio, 0.99),
         (Signal::StopWordCount, 900.0),
         (Signal::DuplicateLineRatio, 0.0),
         (Signal::DuplicateLineCharRatio, 0.0),
         (Signal::Top2gramRatio, 0.01),
         (Signal::Top3gramRatio, 0.01),
         (Signal::PunctuatedLineRatio, 0.9),
-        (Signal::ShortLineRatio, 0.1),
+        (Signal::ShortLineRatio, 0.02),
         (Signal::LinkDensity, 0.05),
         (Signal::TextShare, 0.9),
-        (Signal::HeadingCount, 12.0),
+        (Signal::HeadingCount, 24.0),
+        (Signal::ParagraphCount, 100.0),
         (Signal::ListItemCount, 20.0),
         (Signal::TableCount, 2.0),
         (Signal::ImageCount, 5.0),

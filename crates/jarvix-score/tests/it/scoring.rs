@@ -1,11 +1,11 @@
 //! From documents to scores: the sums, the gates, the words, and the same bytes everywhere.
 
-use jarvix_core::{Document, Duplicate, Gate, Signal};
+use jarvix_core::{Document, Duplicate, Gate, Generation, PartName, Signal};
 use jarvix_query::{Table, Value};
-use jarvix_score::{Profile, scores_columns};
+use jarvix_score::{Profile, score_part, scores_columns};
 use proptest::prelude::*;
 
-use crate::fixture::{Fixture, document, excellent, set};
+use crate::fixture::{Fixture, PART, document, excellent, set};
 
 fn builtin(name: &str) -> Profile {
     Profile::builtin(name).expect("built in")
@@ -104,7 +104,7 @@ fn any_document() -> impl Strategy<Value = Document> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn contributions_add_up_whatever_the_documents_hold(
@@ -250,4 +250,25 @@ async fn no_documents_give_a_part_without_rows_and_with_every_column() {
             scores_columns(&profile).schema.fields().iter().map(|f| f.name().clone()).collect();
         assert_eq!(table.columns, expected);
     }
+}
+
+#[tokio::test]
+async fn every_document_gets_exactly_one_score_or_the_part_is_refused() {
+    let twice = [duplicate(1, "exact"), duplicate(1, "near")];
+    let fixture = Fixture::new(&[excellent(0), excellent(1)], &twice);
+    let (query, profile) = (fixture.query(1), builtin("default"));
+    let score = async |part| {
+        let first = Generation::FIRST;
+        let scored = score_part(&fixture.store, &query, &fixture.run, part, &profile, first).await;
+        scored.expect_err("refused").to_string()
+    };
+    assert_eq!(
+        score(PART).await,
+        "score part-00000001: 2 documents gave 3 scores; `jarvix verify` says whether the run's \
+         parts are whole"
+    );
+    assert_eq!(
+        score(PartName(9)).await,
+        "score part-00000009: run a has no documents part of that name; curate it first"
+    );
 }
