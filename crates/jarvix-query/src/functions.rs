@@ -208,8 +208,9 @@ fn on_curve(x: f64, points: &[(f64, f64)]) -> Option<f64> {
     }
 }
 
-/// What [`row_text`] calls for every row: the row's decimals in thousandths (nulls as 0), and the
-/// text to be filled, which is empty.
+/// What a function made by [`Session::define_row_text`](crate::Session::define_row_text) calls for
+/// every row: the row's decimals in thousandths (nulls as 0), and the text to be filled, which is
+/// empty.
 pub type RowText = Arc<dyn Fn(&[i64], &mut String) + Send + Sync>;
 
 /// A function from `columns` score decimals to a text: how a stage puts a row into words without
