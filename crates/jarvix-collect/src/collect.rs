@@ -1,0 +1,179 @@
+//! The collector's front door: what it needs, what it gives back, how it can fail.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use jarvix_core::{Env, Event, Outcome, RunId, Stage, limits};
+use jarvix_store::{Store, StoreError};
+use serde::Serialize;
+
+use crate::admit::AdmitError;
+use crate::budget::Budget;
+use crate::client::Client;
+use crate::collector;
+use crate::connect::Connector;
+use crate::fetch::Fetcher;
+use crate::frontier::Frontier;
+use crate::net::Net;
+use crate::politeness::Politeness;
+use crate::robots::Robots;
+use crate::settings::CollectSettings;
+use crate::tls::Tls;
+
+/// Where events go. Called from several threads; must not block.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Largest file of certificate authorities, in bytes.
+const CA_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Open files that are not connections to servers: parts, catalogue, name servers, the rest.
+const FILES_BESIDE: usize = 40;
+
+/// What collecting needs.
+pub struct CollectJob {
+    /// Where pages go. The caller holds the run's lock.
+    pub store: Store,
+    /// The run.
+    pub run: RunId,
+    /// What is to be fetched.
+    pub frontier: Frontier,
+    /// How.
+    pub settings: CollectSettings,
+    /// The network.
+    pub net: Arc<dyn Net>,
+    /// Set it to stop: what is in flight may finish for a while, the rest stays pending.
+    pub stop: Arc<AtomicBool>,
+    /// Who wants to hear what happens.
+    pub on_event: EventSink,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CollectSummary {
+    /// Rows that were committed.
+    pub pages: u64,
+    /// How many ended in which way.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Bytes received from the network.
+    pub bytes_wire: u64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// Whether it was stopped before everything was done.
+    pub interrupted: bool,
+    /// Whether its time was over before everything was done.
+    pub out_of_time: bool,
+    /// Entries that are still pending.
+    pub left: u64,
+    /// Connections that were opened.
+    pub connections_opened: u64,
+    /// Parts that were committed.
+    pub parts: u64,
+    /// What limited the run, with a figure.
+    pub limited_by: String,
+}
+
+/// Why collecting ended early. What was committed stays, and the run can be continued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    /// The store failed.
+    #[error("store the pages")]
+    Store(#[source] StoreError),
+    /// The frontier could not be read.
+    #[error("read the frontier")]
+    Frontier(#[source] AdmitError),
+    /// The disk stayed full.
+    #[error(
+        "go on: less than {} MiB are free on the disk of {}; make room and run the same command again",
+        least / (1024 * 1024),
+        path.display()
+    )]
+    DiskFull {
+        /// The data folder.
+        path: PathBuf,
+        /// Free bytes that are needed.
+        least: u64,
+    },
+    /// The file of certificate authorities cannot be used.
+    #[error("read the certificate authorities in {}: {reason}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting cannot be used.
+    #[error("use the setting {0}")]
+    Setting(String),
+    /// A thread could not be started.
+    #[error("start a thread")]
+    Thread(#[source] io::Error),
+}
+
+impl From<StoreError> for CollectError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Fetches everything that is pending in the job's frontier and commits it as `pages` parts.
+///
+/// Runs on the caller's tokio runtime, which needs timers and I/O; one or two worker threads are
+/// enough. Being stopped or out of time is no error: see [`CollectSummary`].
+pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
+    let mut settings = job.settings.clone();
+    settings.concurrent = settings.concurrent.max(1);
+    let within = within_open_files(settings.concurrent);
+    if within < settings.concurrent {
+        let reason = format!(
+            "only {within} fetches at a time instead of {}: the system allows too few open files (ulimit -n)",
+            settings.concurrent
+        );
+        (job.on_event)(Event::TroubleMet { run: job.run.clone(), stage: Stage::Collect, reason });
+        settings.concurrent = within;
+        settings.pool.connections_max = within;
+    }
+    let concurrent = settings.concurrent;
+    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net))?;
+    collector::run(job, fetcher, concurrent).await
+}
+
+fn fetcher(
+    env: &Env,
+    settings: Arc<CollectSettings>,
+    net: Arc<dyn Net>,
+) -> Result<Fetcher, CollectError> {
+    let tls = tls(env, &settings)?;
+    let connector = Connector::new(net, tls, settings.allow_net.clone(), settings.phases.clone());
+    let client =
+        Client::new(connector, &settings).map_err(|e| CollectError::Setting(e.to_string()))?;
+    let body_max = usize::try_from(settings.max_body).unwrap_or(usize::MAX);
+    let reserve = body_max.saturating_add(limits::HEADER_BYTES_MAX);
+    let budget = Budget::new(limits::BODY_BUDGET_BYTES, reserve);
+    let politeness = Politeness::new(&settings);
+    let robots = Robots::new(
+        Arc::clone(&settings),
+        Arc::clone(&budget),
+        Arc::clone(&politeness),
+        env.clone(),
+    );
+    Ok(Fetcher { client, robots, budget, politeness, settings, env: env.clone() })
+}
+
+fn tls(env: &Env, settings: &CollectSettings) -> Result<Tls, CollectError> {
+    let Some(path) = &settings.ca_file else {
+        return Tls::new(None).map_err(|e| CollectError::Setting(e.to_string()));
+    };
+    let error = |reason: String| CollectError::CaFile { path: path.clone(), reason };
+    let pem = env.disk.read(path, CA_FILE_BYTES_MAX).map_err(|e| error(e.to_string()))?;
+    Tls::new(Some(&pem)).map_err(|e| error(e.to_string()))
+}
+
+/// At most `wanted` fetches, and as many connections as the process may have open files.
+fn within_open_files(wanted: usize) -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let files = limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
+    wanted.min(files.saturating_sub(FILES_BESIDE).max(1))
+}

@@ -1,0 +1,411 @@
+//! The collector's loop: from the frontier's pending entries, through a bounded window that is fair
+//! to hosts, to concurrent fetches whose pages go to one writer.
+//!
+//! ```text
+//! frontier -> feed thread -> window -> fetch tasks -> writer thread -> committed parts
+//!             (bounded)     (hosts      (concurrent)  (bounded, byte
+//!                            take turns)               budget)
+//! ```
+//!
+//! Every entry that enters ends in exactly one row, or stays pending in the frontier: when the run
+//! is stopped, when its time is over, when the disk is full. Nothing but the committed ordinals
+//! says what is done (invariant I1).
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures::FutureExt;
+use jarvix_core::{Event, Outcome, Page, RunId, Stage};
+use jarvix_store::Store;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::bottleneck::{Bottleneck, Sample};
+use crate::collect::{CollectError, CollectJob, CollectSummary, EventSink};
+use crate::fetch::{Attempt, Fetcher};
+use crate::frontier::Entry;
+use crate::job::{Aim, Job};
+use crate::politeness::Slot;
+use crate::retry::Retry;
+use crate::settings::CollectSettings;
+use crate::threads::{FeedThread, WriterThread, spawn_feed, spawn_writer};
+use crate::window::Window;
+use crate::writer::{Finished, WAITING_MAX};
+
+/// How often the loop looks up: for a stop, for disk space, at what limits it.
+const TICK: Duration = Duration::from_millis(100);
+/// Ticks between two looks at the free disk space.
+const TICKS_PER_DISK_LOOK: u32 = 10;
+/// Ticks between two looks at what is idle.
+const TICKS_PER_SWEEP: u32 = 20;
+
+/// Why the loop stopped taking work although there was more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    /// It was asked to.
+    Stop,
+    /// Its time was over.
+    Time,
+    /// There is no room on the disk.
+    Disk,
+    /// The writer or the feed ended with an error.
+    Broken,
+}
+
+/// What a task leaves behind.
+enum TaskEnd {
+    /// The page is with the writer.
+    Written,
+    /// It is to be tried again after this long.
+    Again(Box<Job>, Duration),
+    /// The writer is gone.
+    Unwritten,
+}
+
+/// What all tasks share.
+struct Crew {
+    fetcher: Fetcher,
+    pages: mpsc::Sender<Finished>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+/// Collects with everything in place; see [`crate::collect`].
+pub(crate) async fn run(
+    job: CollectJob,
+    fetcher: Fetcher,
+    concurrent: usize,
+) -> Result<CollectSummary, CollectError> {
+    let pending = job.frontier.pending_len();
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let (pages, received) = mpsc::channel(WAITING_MAX);
+    let writer = spawn_writer(&job, &in_flight, received)?;
+    let (feed, feeder) = spawn_feed(job.frontier)?;
+    let settings = Arc::clone(&fetcher.settings);
+    let collector = Loop {
+        crew: Arc::new(Crew { fetcher, pages, in_flight }),
+        tasks: JoinSet::new(),
+        feed: Some(feed),
+        window: Window::default(),
+        window_max: concurrent * 4 + 1_000,
+        concurrent,
+        halt: None,
+        disk_low_since: None,
+        bottleneck: Bottleneck::new(concurrent),
+        started: Instant::now(),
+        settings,
+        desk: Desk { store: job.store, run: job.run, stop: job.stop, on_event: job.on_event },
+    };
+    collector.run(writer, feeder, pending).await
+}
+
+/// What the loop asks and tells the world outside the network.
+struct Desk {
+    store: Store,
+    run: RunId,
+    stop: Arc<AtomicBool>,
+    on_event: EventSink,
+}
+
+impl Desk {
+    fn trouble(&self, reason: String) {
+        let run = self.run.clone();
+        (self.on_event)(Event::TroubleMet { run, stage: Stage::Collect, reason });
+    }
+}
+
+struct Loop {
+    crew: Arc<Crew>,
+    tasks: JoinSet<TaskEnd>,
+    feed: Option<mpsc::Receiver<Entry>>,
+    window: Window,
+    window_max: usize,
+    concurrent: usize,
+    halt: Option<Halt>,
+    disk_low_since: Option<Instant>,
+    bottleneck: Bottleneck,
+    started: Instant,
+    settings: Arc<CollectSettings>,
+    desk: Desk,
+}
+
+impl Loop {
+    async fn run(
+        mut self,
+        writer: WriterThread,
+        feeder: FeedThread,
+        pending: u64,
+    ) -> Result<CollectSummary, CollectError> {
+        self.work().await;
+        self.drain().await;
+        let connections_opened = self.crew.fetcher.client.pool().opened();
+        // With the last sender gone the writer closes its part and ends.
+        drop((self.crew, self.feed, self.window, self.tasks));
+        let tally = join(writer).await?.map_err(CollectError::Store)?;
+        join(feeder).await?.map_err(CollectError::Frontier)?;
+        if self.halt == Some(Halt::Disk) {
+            return Err(CollectError::DiskFull {
+                path: self.desk.store.root().to_owned(),
+                least: self.settings.patience.free_space_min,
+            });
+        }
+        Ok(CollectSummary {
+            pages: tally.pages,
+            outcomes: tally.outcomes,
+            bytes_wire: tally.bytes_wire,
+            elapsed_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            interrupted: self.halt == Some(Halt::Stop),
+            out_of_time: self.halt == Some(Halt::Time),
+            left: pending.saturating_sub(tally.pages),
+            connections_opened,
+            parts: tally.parts,
+            limited_by: self.bottleneck.describe(),
+        })
+    }
+
+    /// Takes entries in and begins fetches until there is nothing left or a reason to halt.
+    async fn work(&mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = 0;
+        let politeness = Arc::clone(&self.crew.fetcher.politeness);
+        self.look_at_disk();
+        while self.halt.is_none() {
+            self.fill();
+            self.begin_what_may();
+            if self.feed.is_none() && self.window.is_empty() && self.tasks.is_empty() {
+                break;
+            }
+            let has_room = self.window.len() < self.window_max;
+            let moment = self.next_moment();
+            tokio::select! {
+                Some(end) = self.tasks.join_next() => self.take_end(end),
+                entry = receive(&mut self.feed), if has_room => match entry {
+                    Some(entry) => self.window.push(Job::new(entry)),
+                    None => self.feed = None,
+                },
+                freed = politeness.next_freed() => {
+                    freed.iter().for_each(|host| self.window.freed(host));
+                }
+                () = sleep_until(moment) => {}
+                _ = tick.tick() => {
+                    self.look_up(ticks);
+                    ticks += 1;
+                }
+            }
+            while let Some(end) = self.tasks.try_join_next() {
+                self.take_end(end);
+            }
+        }
+        self.sample();
+    }
+
+    fn fill(&mut self) {
+        while self.window.len() < self.window_max
+            && let Some(Ok(entry)) = self.feed.as_mut().map(mpsc::Receiver::try_recv)
+        {
+            self.window.push(Job::new(entry));
+        }
+    }
+
+    fn begin_what_may(&mut self) {
+        let politeness = &self.crew.fetcher.politeness;
+        while self.may_begin()
+            && let Some((job, slot)) = self.window.next(politeness)
+        {
+            self.tasks.spawn(Arc::clone(&self.crew).deal_with(job, slot));
+        }
+    }
+
+    fn may_begin(&self) -> bool {
+        self.tasks.len() < self.concurrent
+            && self.disk_low_since.is_none()
+            && self.crew.fetcher.politeness.any_not_before().is_none()
+    }
+
+    /// When something may begin that may not now, if nothing else happens.
+    fn next_moment(&self) -> Option<Instant> {
+        if self.tasks.len() >= self.concurrent || self.disk_low_since.is_some() {
+            return None;
+        }
+        self.crew.fetcher.politeness.any_not_before().or_else(|| self.window.next_moment())
+    }
+
+    fn take_end(&mut self, end: Result<TaskEnd, JoinError>) {
+        match end {
+            Ok(TaskEnd::Written) => {}
+            Ok(TaskEnd::Again(job, wait)) => self.window.push_later(*job, Instant::now() + wait),
+            Ok(TaskEnd::Unwritten) => self.halt = Some(Halt::Broken),
+            // What a page can make panic is caught in the task; this is our own fault.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {}
+        }
+    }
+
+    /// What is looked at now and then, and not for every page.
+    fn look_up(&mut self, ticks: u32) {
+        self.sample();
+        if self.desk.stop.load(Ordering::Relaxed) {
+            self.halt = Some(Halt::Stop);
+        } else if self.settings.max_time.is_some_and(|most| self.started.elapsed() >= most) {
+            self.halt = Some(Halt::Time);
+        }
+        if ticks.is_multiple_of(TICKS_PER_DISK_LOOK) {
+            self.look_at_disk();
+        }
+        if ticks.is_multiple_of(TICKS_PER_SWEEP) {
+            self.crew.fetcher.client.pool().sweep();
+            self.crew.fetcher.politeness.sweep();
+        }
+    }
+
+    /// Pauses while there is little room on the disk, and gives up after a while.
+    fn look_at_disk(&mut self) {
+        let patience = &self.settings.patience;
+        let free = self.desk.store.env().disk.free_bytes(self.desk.store.root());
+        // A system that does not say is no reason to stop.
+        let low = free.is_ok_and(|bytes| bytes < patience.free_space_min);
+        match (low, self.disk_low_since) {
+            (true, None) => {
+                self.disk_low_since = Some(Instant::now());
+                let mib = patience.free_space_min / (1024 * 1024);
+                self.desk
+                    .trouble(format!("less than {mib} MiB are free on the disk; fetching waits"));
+            }
+            (true, Some(since)) if since.elapsed() >= patience.free_space_wait => {
+                self.halt = Some(Halt::Disk);
+            }
+            (false, Some(_)) => {
+                self.disk_low_since = None;
+                self.desk.trouble("there is room on the disk again; fetching goes on".to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    fn sample(&mut self) {
+        let crew = &self.crew;
+        let sample = if self.disk_low_since.is_some() {
+            Sample::Disk
+        } else if crew.pages.capacity() == 0 {
+            Sample::Writer
+        } else if self.bottleneck.budget_waited(crew.fetcher.budget.waits()) {
+            Sample::Budget
+        } else if self.tasks.len() >= self.concurrent {
+            Sample::Fetches
+        } else if crew.fetcher.politeness.any_not_before().is_some() {
+            Sample::Rate
+        } else if !self.window.is_empty() {
+            Sample::Hosts
+        } else if self.feed.is_some() {
+            Sample::Input
+        } else {
+            Sample::Tail
+        };
+        self.bottleneck.add(sample);
+    }
+
+    /// Lets what is in flight finish for a while after a halt. What does not is still pending.
+    async fn drain(&mut self) {
+        self.feed = None;
+        let end = Instant::now() + self.settings.patience.drain;
+        while let Ok(Some(_)) = tokio::time::timeout_at(end, self.tasks.join_next()).await {}
+        self.tasks.shutdown().await;
+    }
+}
+
+async fn receive(feed: &mut Option<mpsc::Receiver<Entry>>) -> Option<Entry> {
+    match feed {
+        Some(feed) => feed.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The result of a thread, awaited without holding up the runtime.
+async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Result<T, CollectError> {
+    match tokio::task::spawn_blocking(move || thread.join()).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) => Err(CollectError::Thread(std::io::Error::other(error))),
+    }
+}
+
+impl Crew {
+    /// One attempt at a job, and its page to the writer if it was the last.
+    async fn deal_with(self: Arc<Self>, mut job: Job, slot: Option<Slot>) -> TaskEnd {
+        job.attempts += 1;
+        let attempt = {
+            let _counted = Counted::new(&self.in_flight);
+            // A page that makes us panic is a row with an outcome like any other.
+            let attempt = AssertUnwindSafe(self.attempt(&job, slot)).catch_unwind().await;
+            attempt.unwrap_or_else(|_| {
+                let page = job.ended(Outcome::Internal, "a fault of Jarvix; please report the URL");
+                Attempt { page, lease: self.fetcher.budget.lease(), retry: Retry::No }
+            })
+        };
+        let Attempt { page, lease, retry } = attempt;
+        job.bytes_wire += page.bytes_wire;
+        let (settings, env) = (&self.fetcher.settings, &self.fetcher.env);
+        let wait = retry.wait(job.attempts, settings.retries, &settings.backoff, &*env.entropy);
+        if let Some(wait) = wait {
+            return TaskEnd::Again(Box::new(job), wait);
+        }
+        if was_never_asked(&page) {
+            job.attempts = 0;
+        }
+        let mut page = job.sign(page);
+        page.fetched_at_us = env.clock.now_us();
+        match self.pages.send(Finished { page, lease }).await {
+            Ok(()) => TaskEnd::Written,
+            Err(_) => TaskEnd::Unwritten,
+        }
+    }
+
+    async fn attempt(&self, job: &Job, slot: Option<Slot>) -> Attempt {
+        match (&job.aim, slot) {
+            (Aim::Web(target), Some(slot)) => self.fetcher.attempt(job, target.clone(), slot).await,
+            (Aim::Web(_), None) => unreachable!("the window gives web jobs a place"),
+            (Aim::Local(path), _) => self.fetcher.read_file(job, path).await,
+            (Aim::Refused(failure), _) => Attempt {
+                page: job.ended(failure.outcome, failure.reason.clone()),
+                lease: self.fetcher.budget.lease(),
+                retry: Retry::No,
+            },
+        }
+    }
+}
+
+/// Whether policy kept us from asking for the page at all.
+fn was_never_asked(page: &Page) -> bool {
+    let denied = matches!(
+        page.outcome,
+        Outcome::RobotsDenied | Outcome::AddressDenied | Outcome::SchemeDenied
+    );
+    denied && page.redirects.is_empty()
+}
+
+/// Counts itself as long as it lives.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

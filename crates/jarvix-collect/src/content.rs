@@ -1,0 +1,120 @@
+//! Whether an answer is worth keeping as a page: by its content type where that is plain, by its
+//! first bytes otherwise.
+
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use jarvix_core::limits;
+use jarvix_html::ContentKind;
+
+/// Media types that are not text, whatever the bytes; a trailing `/` stands for the whole family.
+const NOT_TEXT: &[&str] = &[
+    "image/",
+    "audio/",
+    "video/",
+    "font/",
+    "model/",
+    "application/pdf",
+    "application/zip",
+    "application/gzip",
+    "application/x-gzip",
+    "application/x-tar",
+    "application/x-bzip2",
+    "application/x-7z-compressed",
+    "application/vnd.rar",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.",
+    "application/epub+zip",
+    "application/java-archive",
+    "application/wasm",
+    "application/x-msdownload",
+    "application/x-shockwave-flash",
+    "application/vnd.android.package-archive",
+];
+
+/// Why an answer of this content type need not be received at all.
+pub(crate) fn refused_by_type(content_type: Option<&str>) -> Option<String> {
+    let essence = content_type?.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let matches = |rule: &&str| match rule.ends_with(['/', '.']) {
+        true => essence.starts_with(*rule),
+        false => essence == **rule,
+    };
+    NOT_TEXT.iter().any(matches).then(|| format!("the content type is {essence}"))
+}
+
+/// What a body with this beginning is; at most [`limits::SNIFF_BYTES`] of it are decoded.
+pub(crate) fn kind(
+    beginning: &[u8],
+    coding: Option<&str>,
+    content_type: Option<&str>,
+) -> ContentKind {
+    let beginning = &beginning[..beginning.len().min(limits::SNIFF_BYTES)];
+    if coding.is_none() {
+        return jarvix_html::sniff(beginning, content_type);
+    }
+    let decoded = jarvix_html::decode_prefix(beginning, coding, limits::SNIFF_BYTES);
+    jarvix_html::sniff(&decoded, content_type)
+}
+
+/// Why a body with this beginning is not kept.
+pub(crate) fn refused_by_bytes(
+    beginning: &[u8],
+    coding: Option<&str>,
+    content_type: Option<&str>,
+) -> Option<String> {
+    match kind(beginning, coding, content_type) {
+        ContentKind::Binary(name) => Some(format!("the first bytes are those of {name}")),
+        _ => None,
+    }
+}
+
+/// The content coding as it is stored: lower case, known aliases resolved, `None` for identity.
+pub(crate) fn coding(headers: &HeaderMap) -> Option<String> {
+    let mut codings = Vec::new();
+    for value in headers.get_all(CONTENT_ENCODING) {
+        for name in String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().split(',') {
+            match name.trim() {
+                "" | "identity" | "none" => {}
+                "x-gzip" => codings.push("gzip".to_owned()),
+                name => codings.push(name.to_owned()),
+            }
+        }
+    }
+    (!codings.is_empty()).then(|| codings.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn plain_types_are_refused_and_doubtful_ones_are_looked_at() {
+        for refused in ["image/png", "Image/PNG; q=1", "application/pdf", "video/mp4"] {
+            assert!(refused_by_type(Some(refused)).is_some(), "{refused}");
+        }
+        for open in ["text/html", "application/octet-stream", "application/json", "", "imagex"] {
+            assert!(refused_by_type(Some(open)).is_none(), "{open}");
+        }
+        assert!(refused_by_type(None).is_none());
+        assert!(refused_by_bytes(b"%PDF-1.7", None, Some("text/html")).is_some());
+        assert!(refused_by_bytes(b"<!doctype html><p>x", None, None).is_none());
+    }
+
+    #[test]
+    fn codings_have_one_spelling() {
+        let of = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, HeaderValue::from_str(value).expect("a header"));
+            }
+            coding(&headers)
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["identity", ""]), None);
+        assert_eq!(of(&["X-GZip"]).as_deref(), Some("gzip"));
+        assert_eq!(of(&["br, GZIP"]).as_deref(), Some("br, gzip"));
+        assert_eq!(of(&["br", "gzip"]).as_deref(), Some("br, gzip"));
+    }
+}

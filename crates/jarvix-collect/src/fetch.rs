@@ -1,0 +1,318 @@
+//! One attempt at one URL, redirects included: from a target to everything a row of `pages` says
+//! about the answer. It never fails: whatever happens is an outcome with a reason.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use jarvix_core::{Env, Hop, Outcome, Page, limits};
+
+use crate::body::{End, Intake, discard};
+use crate::budget::{Budget, Lease};
+use crate::client::{Answer, Client, Trail};
+use crate::connect::ms;
+use crate::content;
+use crate::failure::Failure;
+use crate::job::Job;
+use crate::politeness::{Health, Politeness, Slot};
+use crate::retry::{Retry, retry_after};
+use crate::robots::Robots;
+use crate::settings::CollectSettings;
+use crate::target::Target;
+use crate::watch::Watch;
+
+/// What every attempt needs.
+pub(crate) struct Fetcher {
+    pub(crate) client: Client,
+    pub(crate) robots: Robots,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) politeness: Arc<Politeness>,
+    pub(crate) settings: Arc<CollectSettings>,
+    pub(crate) env: Env,
+}
+
+/// What an attempt gave. The page is complete but for what the job knows.
+pub(crate) struct Attempt {
+    pub(crate) page: Page,
+    pub(crate) lease: Lease,
+    pub(crate) retry: Retry,
+}
+
+/// How an attempt ended.
+struct Ending {
+    outcome: Outcome,
+    reason: Option<String>,
+    retry: Retry,
+}
+
+impl Ending {
+    fn good(outcome: Outcome) -> Self {
+        Self { outcome, reason: None, retry: Retry::No }
+    }
+
+    fn of(outcome: Outcome, reason: impl Into<String>) -> Self {
+        Self { outcome, reason: Some(reason.into()), retry: Retry::No }
+    }
+}
+
+impl From<Failure> for Ending {
+    fn from(failure: Failure) -> Self {
+        let retry = if failure.retry { Retry::Backoff } else { Retry::No };
+        Self { outcome: failure.outcome, reason: Some(failure.reason), retry }
+    }
+}
+
+impl Fetcher {
+    /// Tries `to` once, in the place that `slot` holds; the place is left as soon as the network
+    /// is done with.
+    pub(crate) async fn attempt(&self, job: &Job, to: Target, slot: Slot) -> Attempt {
+        let mut errand = Errand {
+            with: self,
+            page: job.ended(Outcome::Internal, ""),
+            trail: Trail::default(),
+            watch: Watch::new(self.settings.timeout, self.settings.phases.rate_window),
+            lease: self.budget.lease(),
+            slot: Some(slot),
+        };
+        let ending = errand.run(to).await.unwrap_or_else(Ending::from);
+        errand.report(&ending);
+        errand.finish(ending)
+    }
+}
+
+/// An attempt under way.
+struct Errand<'a> {
+    with: &'a Fetcher,
+    page: Page,
+    trail: Trail,
+    watch: Watch,
+    lease: Lease,
+    slot: Option<Slot>,
+}
+
+impl Errand<'_> {
+    /// Follows redirects to the answer that has the body.
+    async fn run(&mut self, start: Target) -> Result<Ending, Failure> {
+        let mut to = start;
+        let mut first = true;
+        loop {
+            self.enter(&to, first).await;
+            self.permission(&to).await?;
+            self.page.final_url = Some(to.url.as_str().to_owned());
+            let answer = self.with.client.ask(&to, &mut self.watch, &mut self.trail).await;
+            if let Some(opened) = self.trail.opened {
+                self.with.politeness.learn(&to.origin.host, opened);
+            }
+            let answer = answer?;
+            match location(&answer) {
+                Some(location) => to = self.hop(answer, &to, &location).await?,
+                None => return Ok(self.take_in(answer).await),
+            }
+            first = false;
+        }
+    }
+
+    /// Holds a place at the host of `to` and the right to a request there. The attempt's clock
+    /// stands still meanwhile.
+    async fn enter(&mut self, to: &Target, first: bool) {
+        match self.slot.take() {
+            Some(mut slot) if *slot.host() == to.origin.host => {
+                if !first {
+                    self.watch.paused(slot.pace()).await;
+                }
+                self.slot = Some(slot);
+            }
+            // The old place is left before the new one is waited for.
+            held => {
+                drop(held);
+                let politeness = Arc::clone(&self.with.politeness);
+                self.slot = Some(self.watch.paused(politeness.enter(&to.origin.host)).await);
+            }
+        }
+    }
+
+    async fn permission(&mut self, to: &Target) -> Result<(), Failure> {
+        let (true, Some(slot)) = (self.with.settings.robots, &mut self.slot) else { return Ok(()) };
+        let permit = self.with.robots.permit(&self.with.client, to, slot);
+        if self.watch.paused(permit).await? || slot.is_outdated() {
+            self.watch.paused(slot.pace()).await;
+        }
+        Ok(())
+    }
+
+    /// Writes a redirect down and gives its target.
+    async fn hop(
+        &mut self,
+        mut answer: Answer,
+        from: &Target,
+        location: &str,
+    ) -> Result<Target, Failure> {
+        let (status, headers) = (answer.status.as_u16(), answer.header_rows());
+        let whole = discard(&mut answer, &self.with.settings.phases, &mut self.watch).await;
+        answer.finish(whole, self.with.client.pool(), &mut self.trail);
+        let limit = |reason: String| Err(Failure::last(Outcome::RedirectLimit, reason));
+        if self.page.redirects.len() >= limits::REDIRECTS_MAX {
+            return limit(format!("more than {} redirects", limits::REDIRECTS_MAX));
+        }
+        self.page.redirects.push(Hop { url: from.url.as_str().to_owned(), status, headers });
+        let overhead = self.overhead();
+        self.watch.paused(self.lease.cover(overhead)).await;
+        let to = from.redirect(location)?;
+        if self.page.redirects.iter().any(|hop| hop.url == to.url.as_str()) {
+            return limit("the redirects go in a circle".to_owned());
+        }
+        Ok(to)
+    }
+
+    /// What the page takes besides its body.
+    fn overhead(&self) -> usize {
+        usize::try_from(self.page.size_bytes()).unwrap_or(usize::MAX)
+    }
+
+    /// Takes in the last answer: its facts, then its body.
+    async fn take_in(&mut self, mut answer: Answer) -> Ending {
+        self.note_facts(&answer);
+        let status = answer.status;
+        let unwanted = content::refused_by_type(self.page.content_type.as_deref());
+        if let Some(reason) = unwanted.filter(|_| status.is_success()) {
+            answer.finish(false, self.with.client.pool(), &mut self.trail);
+            return Ending::of(Outcome::NotContent, reason);
+        }
+        let end = self.receive(&mut answer).await;
+        let by_status = self.by_status(&answer);
+        let whole = matches!(end, End::Whole);
+        answer.finish(whole, self.with.client.pool(), &mut self.trail);
+        match end {
+            End::Whole => by_status,
+            End::Cut => {
+                self.page.truncated = true;
+                by_status
+            }
+            End::Unwanted(reason) => {
+                self.page.body = None;
+                Ending::of(Outcome::NotContent, reason)
+            }
+            End::Failed(failure) => {
+                let keep = failure.outcome == Outcome::Incomplete && self.page.body.is_some();
+                self.page.truncated = keep;
+                self.page.body = self.page.body.take().filter(|_| keep);
+                failure.into()
+            }
+        }
+    }
+
+    fn note_facts(&mut self, answer: &Answer) {
+        let page = &mut self.page;
+        page.status = Some(answer.status.as_u16());
+        page.protocol = Some(answer.protocol().to_owned());
+        page.headers = answer.header_rows();
+        page.content_type = page.header(CONTENT_TYPE.as_str()).map(str::to_owned);
+        page.content_encoding_received = page.header(CONTENT_ENCODING.as_str()).map(str::to_owned);
+        page.content_encoding = content::coding(&answer.headers);
+    }
+
+    async fn receive(&mut self, answer: &mut Answer) -> End {
+        let page = &self.page;
+        let (coding, declared) = (page.content_encoding.as_deref(), page.content_type.as_deref());
+        let sniff = |beginning: &[u8]| content::refused_by_bytes(beginning, coding, declared);
+        let intake = Intake {
+            bytes_max: self.with.settings.max_body,
+            phases: &self.with.settings.phases,
+            overhead: self.overhead(),
+            sniff: if answer.status.is_success() { Some(&sniff) } else { None },
+        };
+        let (mut body, end) = intake.receive(answer, &mut self.lease, &mut self.watch).await;
+        // What was made too large by doubling is given back.
+        if body.capacity() > body.len() + body.len() / 4 + 4096 {
+            body.shrink_to_fit();
+        }
+        if !body.is_empty() {
+            if page.content_type.is_none() {
+                self.page.content_type = Some(content::kind(&body, coding, None).to_string());
+            }
+            self.page.body = Some(body);
+        }
+        end
+    }
+
+    /// How a complete answer ends, by its status.
+    fn by_status(&self, answer: &Answer) -> Ending {
+        let status = answer.status;
+        if status.is_success() {
+            return Ending::good(Outcome::Fetched);
+        }
+        let mut ending = Ending::of(Outcome::HttpError, status.to_string());
+        match status {
+            StatusCode::NOT_MODIFIED => {
+                ending.outcome = Outcome::Protocol;
+                ending.reason = Some(format!("{status}, but nothing was said to compare with"));
+            }
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                self.heed(answer, &mut ending);
+            }
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => ending.retry = Retry::Backoff,
+            _ if status.is_redirection() => {
+                ending.reason = Some(format!("{status}, but not to where"));
+            }
+            _ => {}
+        }
+        ending
+    }
+
+    /// Does as `Retry-After` says, up to the limit; the whole host waits.
+    fn heed(&self, answer: &Answer, ending: &mut Ending) {
+        ending.retry = Retry::Backoff;
+        let Some(wait) = retry_after(&answer.headers, self.with.env.clock.now_us()) else { return };
+        let most = self.with.settings.backoff.retry_after_max;
+        if let Some(slot) = &self.slot {
+            self.with.politeness.pause(slot.host(), wait.min(most));
+        }
+        ending.retry = Retry::After(wait);
+        if wait > most {
+            ending.retry = Retry::No;
+            let reason = format!("{}; it asks to wait longer than {most:?}", answer.status);
+            ending.reason = Some(reason);
+        }
+    }
+
+    /// Tells politeness how the host took it, and leaves the place.
+    fn report(&mut self, ending: &Ending) {
+        let Some(slot) = self.slot.take() else { return };
+        let overloaded = matches!(self.page.status, Some(429 | 503));
+        let health = match ending.outcome {
+            _ if overloaded => Some(Health::Overloaded),
+            Outcome::Timeout | Outcome::Connect | Outcome::Incomplete => Some(Health::Troubled),
+            Outcome::Fetched | Outcome::HttpError | Outcome::NotContent => Some(Health::Well),
+            _ => None,
+        };
+        if let Some(health) = health {
+            self.with.politeness.note(slot.host(), health);
+        }
+    }
+
+    fn finish(self, ending: Ending) -> Attempt {
+        let mut page = self.page;
+        page.outcome = ending.outcome;
+        page.reason = ending.reason;
+        page.body_hash = page.body.as_deref().map(hash);
+        page.timings = self.trail.timings;
+        page.timings.elapsed_ms = Some(ms(self.watch.elapsed()));
+        page.remote_addr = self.trail.remote.map(|addr| addr.to_string());
+        page.bytes_wire = self.trail.bytes_wire;
+        Attempt { page, lease: self.lease, retry: ending.retry }
+    }
+}
+
+/// BLAKE3, the first half: 32 hex digits.
+pub(crate) fn hash(body: &[u8]) -> String {
+    let mut text = blake3::hash(body).to_hex().to_string();
+    text.truncate(32);
+    text
+}
+
+/// Where an answer redirects to.
+fn location(answer: &Answer) -> Option<String> {
+    let redirects = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let value = answer.headers.get(LOCATION).filter(|_| redirects)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

@@ -1,0 +1,213 @@
+//! robots.txt as RFC 9309 says: asked for once per origin, through the same client and the same
+//! guard as everything else. Success is obeyed, 4xx allows everything, and what cannot be reached
+//! forbids everything.
+//!
+//! A robots.txt that redirects to another host is followed outside that host's places: it is one
+//! request per origin and run, and holding two places at a time could block both hosts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_ENCODING, LOCATION};
+use jarvix_core::{Env, Outcome, limits};
+use texting_robots::Robot;
+
+use crate::body::{End, Intake, discard};
+use crate::budget::Budget;
+use crate::cache::FlightCache;
+use crate::client::{Answer, Client, Trail};
+use crate::failure::Failure;
+use crate::politeness::{Politeness, Slot};
+use crate::retry::jittered;
+use crate::settings::{CollectSettings, ROBOTS_TOKEN};
+use crate::target::{Origin, Target};
+use crate::watch::Watch;
+
+/// Redirects that are followed (RFC 9309, 2.3.1.2); more mean that there is no robots.txt.
+const HOPS_MAX: usize = 5;
+/// What the rules of all origins may take in memory, in bytes.
+const RULES_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What rules take besides their text.
+const RULES_OVERHEAD: usize = 512;
+/// How long rules hold (RFC 9309, 2.4).
+const RULES_HOLD: Duration = Duration::from_secs(24 * 3600);
+/// How long "it cannot be reached" holds.
+const UNREACHABLE_HOLDS: Duration = Duration::from_secs(60);
+/// A file larger than this is parsed off the async threads.
+const PARSE_INLINE_MAX: usize = 16 * 1024;
+
+/// What an origin's robots.txt says.
+#[derive(Clone)]
+enum Rules {
+    AllowAll,
+    Listed { robot: Arc<Robot>, bytes: usize },
+    Unreachable(Failure),
+}
+
+fn weigh(rules: &Rules) -> usize {
+    match rules {
+        // Patterns are kept as text, and those with wildcards a second time.
+        Rules::Listed { bytes, .. } => bytes * 2 + RULES_OVERHEAD,
+        Rules::AllowAll | Rules::Unreachable(_) => RULES_OVERHEAD,
+    }
+}
+
+/// The robots.txt of all origins.
+pub(crate) struct Robots {
+    rules: FlightCache<Origin, Rules>,
+    settings: Arc<CollectSettings>,
+    budget: Arc<Budget>,
+    politeness: Arc<Politeness>,
+    env: Env,
+}
+
+impl Robots {
+    pub(crate) fn new(
+        settings: Arc<CollectSettings>,
+        budget: Arc<Budget>,
+        politeness: Arc<Politeness>,
+        env: Env,
+    ) -> Self {
+        let rules = FlightCache::new(RULES_BYTES_MAX, weigh);
+        Self { rules, settings, budget, politeness, env }
+    }
+
+    /// Whether `to` may be asked; the error says why not. True means that the rules were not known
+    /// yet: whoever asks for the page next has to wait for the right to it again, because robots.txt
+    /// itself was a request.
+    pub(crate) async fn permit(
+        &self,
+        client: &Client,
+        to: &Target,
+        slot: &mut Slot,
+    ) -> Result<bool, Failure> {
+        let (rules, was_known) = self
+            .rules
+            .get(&to.origin, async {
+                let rules = self.fetch(client, to, slot).await;
+                let unreachable = matches!(rules, Rules::Unreachable(_));
+                (rules, if unreachable { UNREACHABLE_HOLDS } else { RULES_HOLD })
+            })
+            .await;
+        match rules {
+            Rules::AllowAll => Ok(!was_known),
+            Rules::Unreachable(failure) => Err(failure),
+            Rules::Listed { robot, .. } => {
+                if let Some(delay) = robot.delay.and_then(|d| Duration::try_from_secs_f32(d).ok()) {
+                    self.politeness.set_crawl_delay(&to.origin.host, delay);
+                }
+                if robot.allowed(to.url.as_str()) {
+                    return Ok(!was_known);
+                }
+                let reason = "robots.txt asks not to fetch this address";
+                Err(Failure::last(Outcome::RobotsDenied, reason))
+            }
+        }
+    }
+
+    /// Fetches with as many attempts as a page has.
+    async fn fetch(&self, client: &Client, to: &Target, slot: &mut Slot) -> Rules {
+        let mut attempts = 1;
+        loop {
+            match self.attempt(client, to).await {
+                Ok(rules) => return rules,
+                Err(failure) if failure.retry && attempts <= self.settings.retries => {
+                    let wait = jittered(attempts, &self.settings.backoff, &*self.env.entropy);
+                    tokio::time::sleep(wait).await;
+                    slot.pace().await;
+                    attempts += 1;
+                }
+                Err(failure) => return Rules::Unreachable(unreachable(failure)),
+            }
+        }
+    }
+
+    async fn attempt(&self, client: &Client, to: &Target) -> Result<Rules, Failure> {
+        let phases = &self.settings.phases;
+        let mut watch = Watch::new(self.settings.timeout, phases.rate_window);
+        let mut trail = Trail::default();
+        let mut at = to.at_path("/robots.txt");
+        for _ in 0..=HOPS_MAX {
+            let mut answer = client.ask(&at, &mut watch, &mut trail).await?;
+            if let (Some(opened), true) = (trail.opened, at.origin == to.origin) {
+                self.politeness.learn(&to.origin.host, opened);
+            }
+            let status = answer.status;
+            if status.is_success() {
+                return self.read(client, answer, &mut watch, &mut trail).await;
+            }
+            let next = answer.header(LOCATION).filter(|_| status.is_redirection());
+            let next = next.map(|location| at.redirect(location));
+            let whole = discard(&mut answer, phases, &mut watch).await;
+            answer.finish(whole, client.pool(), &mut trail);
+            match next {
+                Some(next) => at = next?,
+                // 429 is about us, not about the file.
+                None if status.is_server_error() || status.as_u16() == 429 => {
+                    let reason = format!("robots.txt cannot be had: {status}");
+                    return Err(Failure::passing(Outcome::RobotsDenied, reason));
+                }
+                None => return Ok(Rules::AllowAll),
+            }
+        }
+        Ok(Rules::AllowAll)
+    }
+
+    async fn read(
+        &self,
+        client: &Client,
+        mut answer: Answer,
+        watch: &mut Watch,
+        trail: &mut Trail,
+    ) -> Result<Rules, Failure> {
+        let intake = Intake {
+            bytes_max: limits::ROBOTS_BYTES_MAX as u64,
+            phases: &self.settings.phases,
+            overhead: 0,
+            sniff: None,
+        };
+        let mut lease = self.budget.lease();
+        let (body, end) = intake.receive(&mut answer, &mut lease, watch).await;
+        let coding = answer.header(CONTENT_ENCODING).map(str::to_owned);
+        answer.finish(matches!(end, End::Whole), client.pool(), trail);
+        if let End::Failed(failure) = end {
+            return Err(failure);
+        }
+        let small = body.len() <= PARSE_INLINE_MAX && coding.is_none();
+        let parse = move || {
+            let text =
+                jarvix_html::decode_prefix(&body, coding.as_deref(), limits::ROBOTS_BYTES_MAX);
+            Robot::new(ROBOTS_TOKEN, &text).map(|robot| (robot, text.len()))
+        };
+        let parsed = if small {
+            parse().map_err(|error| error.to_string())
+        } else {
+            let parsed = tokio::task::spawn_blocking(parse).await;
+            parsed.map_err(|e| e.to_string()).and_then(|p| p.map_err(|e| e.to_string()))
+        };
+        match parsed {
+            Ok((robot, bytes)) => Ok(Rules::Listed { robot: Arc::new(robot), bytes }),
+            // What cannot be read may forbid anything.
+            Err(_) => {
+                let reason = "robots.txt cannot be read";
+                Err(Failure::last(Outcome::RobotsDenied, reason))
+            }
+        }
+    }
+}
+
+/// A host that cannot be reached at all ends its pages the way they would have ended; one that
+/// answers, but not with its robots.txt, forbids.
+fn unreachable(failure: Failure) -> Failure {
+    let outcome = match failure.outcome {
+        Outcome::Dns | Outcome::Connect | Outcome::Tls | Outcome::AddressDenied => failure.outcome,
+        Outcome::Internal => failure.outcome,
+        _ => Outcome::RobotsDenied,
+    };
+    let reason = if failure.reason.starts_with("robots.txt") || outcome != Outcome::RobotsDenied {
+        failure.reason
+    } else {
+        format!("robots.txt cannot be had: {}", failure.reason)
+    };
+    Failure::last(outcome, reason)
+}

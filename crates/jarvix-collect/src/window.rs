@@ -1,0 +1,230 @@
+//! The window onto the frontier: the few thousand entries that are looked at together, so that a
+//! host at its limit holds up nobody else. Hosts take turns; within a host the order is the
+//! list's. Everything here belongs to the collector's loop, so there are no locks.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::job::Job;
+use crate::politeness::{Entry, Politeness, Slot};
+
+/// A job that may begin, with its place where it needs one.
+pub(crate) type Ready = (Job, Option<Slot>);
+
+/// Jobs that wait: for their turn, for their host, or for the time to try again.
+#[derive(Default)]
+pub(crate) struct Window {
+    hosts: HashMap<Arc<str>, Queue>,
+    /// Hosts that may be asked whether they can begin something.
+    turns: VecDeque<Arc<str>>,
+    /// Hosts that can begin nothing before a moment.
+    timed: BinaryHeap<Reverse<(Instant, Arc<str>)>>,
+    /// Jobs that are to be tried again.
+    delayed: BinaryHeap<Reverse<Delayed>>,
+    /// Jobs that need no host.
+    free: VecDeque<Job>,
+    jobs: usize,
+    numbers: u64,
+}
+
+struct Queue {
+    jobs: VecDeque<Job>,
+    waits: Waits,
+}
+
+/// Where a host with jobs stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// In `turns`.
+    Turn,
+    /// In `timed`.
+    Time,
+    /// At its limit: politeness will say when a place is free.
+    Place,
+}
+
+struct Delayed {
+    at: Instant,
+    number: u64,
+    job: Job,
+}
+
+impl PartialEq for Delayed {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+impl Eq for Delayed {}
+impl PartialOrd for Delayed {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Delayed {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+impl Window {
+    /// Jobs inside.
+    pub(crate) fn len(&self) -> usize {
+        self.jobs
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.jobs == 0
+    }
+
+    /// Takes a job in, at the end of its host's queue.
+    pub(crate) fn push(&mut self, job: Job) {
+        self.jobs += 1;
+        self.enqueue(job, false);
+    }
+
+    /// Takes a job in that is to begin again at `at`, before others of its host.
+    pub(crate) fn push_later(&mut self, job: Job, at: Instant) {
+        self.jobs += 1;
+        self.numbers += 1;
+        self.delayed.push(Reverse(Delayed { at, number: self.numbers, job }));
+    }
+
+    /// A place at `host` may be free.
+    pub(crate) fn freed(&mut self, host: &Arc<str>) {
+        if let Some(queue) = self.hosts.get_mut(host)
+            && queue.waits == Waits::Place
+        {
+            queue.waits = Waits::Turn;
+            self.turns.push_back(Arc::clone(host));
+        }
+    }
+
+    /// The next job that may begin now.
+    pub(crate) fn next(&mut self, politeness: &Arc<Politeness>) -> Option<Ready> {
+        self.wake(Instant::now());
+        if let Some(job) = self.free.pop_front() {
+            self.jobs -= 1;
+            return Some((job, None));
+        }
+        while let Some(host) = self.turns.pop_front() {
+            let Some(queue) = self.hosts.get_mut(&host) else { continue };
+            match politeness.try_enter(&host) {
+                Entry::Go(slot) => {
+                    let job = queue.jobs.pop_front();
+                    if queue.jobs.is_empty() {
+                        self.hosts.remove(&host);
+                    } else {
+                        self.turns.push_back(host);
+                    }
+                    let Some(job) = job else { continue };
+                    self.jobs -= 1;
+                    return Some((job, Some(slot)));
+                }
+                Entry::NotBefore(at) => {
+                    queue.waits = Waits::Time;
+                    self.timed.push(Reverse((at, host)));
+                }
+                Entry::Full => queue.waits = Waits::Place,
+            }
+        }
+        None
+    }
+
+    /// When [`next`](Self::next) may have something that it has not now, if nothing else happens.
+    pub(crate) fn next_moment(&self) -> Option<Instant> {
+        let host = self.timed.peek().map(|Reverse((at, _))| *at);
+        let job = self.delayed.peek().map(|Reverse(delayed)| delayed.at);
+        host.into_iter().chain(job).min()
+    }
+
+    /// Moves what has waited long enough to where it is taken from.
+    fn wake(&mut self, now: Instant) {
+        while self.delayed.peek().is_some_and(|Reverse(delayed)| delayed.at <= now) {
+            if let Some(Reverse(delayed)) = self.delayed.pop() {
+                self.enqueue(delayed.job, true);
+            }
+        }
+        while self.timed.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            let Some(Reverse((_, host))) = self.timed.pop() else { break };
+            if let Some(queue) = self.hosts.get_mut(&host) {
+                queue.waits = Waits::Turn;
+                self.turns.push_back(host);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, job: Job, first: bool) {
+        let Some(host) = job.host().map(Arc::clone) else {
+            self.free.push_back(job);
+            return;
+        };
+        let turns = &mut self.turns;
+        let queue = self.hosts.entry(host).or_insert_with_key(|host| {
+            turns.push_back(Arc::clone(host));
+            Queue { jobs: VecDeque::new(), waits: Waits::Turn }
+        });
+        if first { queue.jobs.push_front(job) } else { queue.jobs.push_back(job) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontier::Entry as FrontierEntry;
+    use crate::settings::{Adaptive, CollectSettings};
+    use std::time::Duration;
+
+    fn job(url: &str, ordinal: u64) -> Job {
+        let url = url.to_owned();
+        Job::new(FrontierEntry { url, ordinal, line_no: None, input_meta: None, local: None })
+    }
+
+    fn polite() -> Arc<Politeness> {
+        let adaptive = Adaptive::Off;
+        Politeness::new(&CollectSettings { per_host: 1, adaptive, ..CollectSettings::default() })
+    }
+
+    fn ordinal(ready: &Ready) -> u64 {
+        ready.0.ended(jarvix_core::Outcome::Internal, "").ordinal
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_take_turns_and_a_full_one_holds_up_nobody() {
+        let (mut window, politeness) = (Window::default(), polite());
+        for n in 0..1000 {
+            window.push(job("http://giant.example/", n));
+        }
+        window.push(job("http://small.example/", 1000));
+        window.push(job("file:///etc/passwd", 1001));
+        assert_eq!(window.next(&politeness).map(|r| ordinal(&r)), Some(1001));
+        let first = window.next(&politeness).expect("the giant's first");
+        let second = window.next(&politeness).expect("the small one's");
+        assert_eq!((ordinal(&first), ordinal(&second)), (0, 1000));
+        assert!(window.next(&politeness).is_none(), "the giant is at its limit");
+        drop(first);
+        for host in politeness.next_freed().await {
+            window.freed(&host);
+        }
+        assert_eq!(window.next(&politeness).map(|r| ordinal(&r)), Some(1));
+        assert_eq!(window.len(), 998);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_tried_again_waits_and_then_goes_first() {
+        let (mut window, politeness) = (Window::default(), polite());
+        let at = Instant::now() + Duration::from_secs(5);
+        window.push_later(job("http://a.example/", 7), at);
+        window.push(job("http://a.example/", 8));
+        window.push(job("http://a.example/", 9));
+        drop(window.next(&politeness));
+        assert_eq!(window.next_moment(), Some(at));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(window.next(&politeness).map(|r| ordinal(&r)), Some(7));
+        assert_eq!(window.next(&politeness).map(|r| ordinal(&r)), Some(9));
+        assert!(window.is_empty());
+    }
+}

@@ -1,0 +1,187 @@
+//! The one writer of a collecting process: takes finished pages in the order in which they came,
+//! appends them to a part, and commits the part with the ordinals that it covers. It is a thread of
+//! its own, because encoding and syncing would hold up the fetches; a full channel slows those.
+//!
+//! A page gives its share of the byte budget back once it is in the part. Events about a part are
+//! published after its commit, facts about pages in batches (invariant I6).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jarvix_core::{Dataset, Event, Generation, Ordinals, Outcome, Page, RunId, Stage, limits};
+use jarvix_store::{Commit, PartWriter, Store, StoreError};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::budget::Lease;
+use crate::collect::EventSink;
+
+/// Finished pages that may wait for the writer; the byte budget bounds what they weigh.
+pub(crate) const WAITING_MAX: usize = 512;
+/// Pages that are taken from the channel at once.
+const BATCH: usize = 64;
+/// Facts about pages are published when there are this many ...
+const EVENT_PAGES: u64 = 256;
+/// ... or when the first of them is this old.
+const EVENT_GAP: Duration = Duration::from_millis(100);
+
+/// A page on its way into a part.
+pub(crate) struct Finished {
+    pub(crate) page: Page,
+    /// Its share of the byte budget.
+    pub(crate) lease: Lease,
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) outcomes: BTreeMap<Outcome, u64>,
+    pub(crate) bytes_wire: u64,
+    pub(crate) pages: u64,
+    pub(crate) parts: u64,
+}
+
+/// Where the pages go.
+pub(crate) struct Writer {
+    pub(crate) store: Store,
+    pub(crate) run: RunId,
+    pub(crate) generation: Generation,
+    pub(crate) rows_max: u64,
+    pub(crate) on_event: EventSink,
+    pub(crate) in_flight: Arc<AtomicUsize>,
+}
+
+struct OpenPart {
+    rows: PartWriter<Page>,
+    covers: Ordinals,
+    closes: Instant,
+}
+
+/// Facts about pages that are not published yet.
+#[derive(Default)]
+struct News {
+    outcomes: BTreeMap<Outcome, u64>,
+    bytes_wire: u64,
+    pages: u64,
+    due: Option<Instant>,
+}
+
+impl Writer {
+    /// Writes until the channel is closed. After an error the channel is closed from this side and
+    /// what was not committed stays pending.
+    pub(crate) fn run(
+        self,
+        mut pages: mpsc::Receiver<Finished>,
+        handle: &Handle,
+    ) -> Result<Tally, StoreError> {
+        let mut tally = Tally::default();
+        let mut news = News::default();
+        let mut open: Option<OpenPart> = None;
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let wake = open.as_ref().map(|part| part.closes).into_iter().chain(news.due).min();
+            let taken = handle.block_on(next_batch(&mut pages, &mut batch, wake));
+            for finished in batch.drain(..) {
+                news.add(&finished.page);
+                self.append(&mut open, finished)?;
+                if open.as_ref().is_some_and(|part| self.is_full(part)) {
+                    self.close(&mut open, &mut tally)?;
+                }
+            }
+            let now = Instant::now();
+            if open.as_ref().is_some_and(|part| part.closes <= now) || taken == Some(0) {
+                self.close(&mut open, &mut tally)?;
+            }
+            if taken == Some(0) || news.pages >= EVENT_PAGES || news.due.is_some_and(|d| d <= now) {
+                self.publish(&mut news, &mut tally);
+            }
+            if taken == Some(0) {
+                return Ok(tally);
+            }
+        }
+    }
+
+    fn append(&self, open: &mut Option<OpenPart>, finished: Finished) -> Result<(), StoreError> {
+        let part = match open {
+            Some(part) => part,
+            None => open.insert(self.begin()?),
+        };
+        part.covers.insert(finished.page.ordinal);
+        part.rows.append(&finished.page)?;
+        drop(finished.lease);
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<OpenPart, StoreError> {
+        let name = self.store.catalogue().next_part_name(&self.run, Dataset::Pages)?;
+        let rows = self.store.writer(&self.run, name, self.generation)?;
+        let closes = Instant::now() + limits::PART_OPEN_MAX;
+        Ok(OpenPart { rows, covers: Ordinals::new(), closes })
+    }
+
+    fn is_full(&self, part: &OpenPart) -> bool {
+        part.rows.rows() >= self.rows_max || part.rows.is_full()
+    }
+
+    fn close(&self, open: &mut Option<OpenPart>, tally: &mut Tally) -> Result<(), StoreError> {
+        let Some(part) = open.take() else { return Ok(()) };
+        let committed = self.store.commit(Commit {
+            run: self.run.clone(),
+            stage: Stage::Collect,
+            generation: self.generation,
+            input: None,
+            parts: vec![part.rows.finish()?],
+            covers: part.covers,
+            notes: Vec::new(),
+        })?;
+        for part in committed {
+            tally.parts += 1;
+            (self.on_event)(Event::PartCommitted { part, stage: Stage::Collect });
+        }
+        Ok(())
+    }
+
+    fn publish(&self, news: &mut News, tally: &mut Tally) {
+        let news = std::mem::take(news);
+        if news.pages == 0 {
+            return;
+        }
+        for (outcome, count) in &news.outcomes {
+            *tally.outcomes.entry(*outcome).or_default() += count;
+        }
+        tally.pages += news.pages;
+        tally.bytes_wire += news.bytes_wire;
+        (self.on_event)(Event::PagesFetched {
+            run: self.run.clone(),
+            outcomes: news.outcomes.into_iter().collect(),
+            bytes_wire: news.bytes_wire,
+            in_flight: u32::try_from(self.in_flight.load(Ordering::Relaxed)).unwrap_or(u32::MAX),
+        });
+    }
+}
+
+impl News {
+    fn add(&mut self, page: &Page) {
+        *self.outcomes.entry(page.outcome).or_default() += 1;
+        self.bytes_wire += page.bytes_wire;
+        self.pages += 1;
+        self.due.get_or_insert_with(|| Instant::now() + EVENT_GAP);
+    }
+}
+
+/// Waits for pages, at most until `wake`: how many came, `Some(0)` when there will be no more,
+/// `None` when it was time to wake.
+async fn next_batch(
+    pages: &mut mpsc::Receiver<Finished>,
+    batch: &mut Vec<Finished>,
+    wake: Option<Instant>,
+) -> Option<usize> {
+    let taken = pages.recv_many(batch, BATCH);
+    match wake {
+        Some(wake) => tokio::time::timeout_at(wake, taken).await.ok(),
+        None => Some(taken.await),
+    }
+}

@@ -1,0 +1,104 @@
+//! Stopping and going on: every admitted ordinal ends in exactly one row, however often the run is
+//! stopped in between (invariant I1).
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jarvix_collect::CollectError;
+use jarvix_core::{Dataset, Event, Ordinals, Outcome};
+use jarvix_origin::{Latency, Origin, OriginSettings};
+
+use super::Lab;
+
+fn slow_origin() -> Origin {
+    let wait = Duration::from_millis(5);
+    let latency = Some(Latency { min: wait, max: wait * 4 });
+    Origin::start(OriginSettings { latency, ..OriginSettings::generated(100) }).expect("an origin")
+}
+
+#[test]
+fn a_stopped_run_goes_on_where_it_was() {
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.concurrent = 20;
+    lab.settings.chunk_rows = 64;
+    lab.admit(origin.urls(600, 20));
+    let (mut done, mut stops) = (0, 0);
+    lab.stop_after = Some(100);
+    loop {
+        let summary = lab.collect();
+        done += summary.pages;
+        assert_eq!(summary.left, 600 - done);
+        assert_eq!(lab.covered().len(), done, "what is covered is what was written");
+        assert!(summary.parts >= 1);
+        if !summary.interrupted {
+            break;
+        }
+        stops += 1;
+        assert!(summary.left > 0, "it was stopped in its middle");
+        lab.stop.store(false, Ordering::SeqCst);
+    }
+    assert!(stops >= 2, "{stops} stops");
+    assert_eq!(lab.covered(), (0..600).collect::<Ordinals>());
+    let pages = lab.pages();
+    assert_eq!(pages.len(), 600);
+    assert!(pages.iter().enumerate().all(|(n, page)| page.ordinal == n as u64));
+    assert!(pages.iter().all(|page| page.outcome == Outcome::Fetched));
+    let again = lab.collect();
+    assert_eq!((again.pages, again.parts, again.left), (0, 0, 0), "nothing is left to do");
+}
+
+#[test]
+fn events_tell_of_every_page_and_of_parts_after_their_commit() {
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.chunk_rows = 50;
+    lab.admit(origin.urls(120, 10));
+    let summary = lab.collect();
+    assert_eq!(summary.parts, 3);
+    let (mut told, mut rows, mut wire) = (0, 0, 0);
+    for event in lab.events() {
+        match event {
+            Event::PagesFetched { outcomes, bytes_wire, .. } => {
+                told += outcomes.iter().map(|(_, n)| n).sum::<u64>();
+                wire += bytes_wire;
+            }
+            Event::PartCommitted { part, .. } => {
+                assert_eq!(part.dataset, Dataset::Pages);
+                rows += part.rows;
+            }
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+    assert_eq!((told, rows, summary.pages), (120, 120, 120));
+    assert_eq!(wire, summary.bytes_wire);
+}
+
+#[test]
+fn when_the_time_is_over_the_rest_stays_pending() {
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.per_host = 1;
+    lab.settings.max_time = Some(Duration::from_millis(300));
+    lab.admit(origin.urls(2_000, 1));
+    let summary = lab.collect();
+    assert!(summary.out_of_time && !summary.interrupted);
+    assert!(summary.left > 0 && summary.pages > 0, "{summary:?}");
+    assert_eq!(lab.covered().len(), summary.pages);
+}
+
+#[test]
+fn a_full_disk_ends_the_run_cleanly_and_it_can_go_on() {
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.patience.free_space_min = u64::MAX;
+    lab.settings.patience.free_space_wait = Duration::from_millis(200);
+    lab.admit(origin.urls(50, 5));
+    let error = lab.try_collect().expect_err("there is no room");
+    assert!(matches!(error, CollectError::DiskFull { .. }), "{error}");
+    let trouble = lab.events().iter().any(|e| matches!(e, Event::TroubleMet { .. }));
+    assert!(trouble, "it was told");
+    lab.settings.patience.free_space_min = 0;
+    assert_eq!(lab.collect().pages, 50);
+    assert_eq!(lab.covered(), (0..50).collect::<Ordinals>());
+}
