@@ -72,7 +72,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     Ok(equal)
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
+pub(super) fn build(workspace: &Workspace) -> Result<()> {
     let mut build = cargo();
     build.args([
         "build",

@@ -2,6 +2,7 @@
 //! measured and how is told in `bench/README.md`; no figure is quoted that this did not print.
 
 mod collect;
+mod line;
 mod machine;
 mod measure;
 mod origin;
@@ -23,10 +24,13 @@ pub struct Args {
 enum Subject {
     /// Fetching a list of URLs: against `curl -Z`, and `wrk` as the ceiling
     Collect(collect::Args),
+    /// From a list of URLs to a finished report
+    Line(line::Args),
 }
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     match &args.subject {
         Subject::Collect(args) => collect::run(workspace, args),
+        Subject::Line(args) => line::run(workspace, args),
     }
 }

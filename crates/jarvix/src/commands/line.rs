@@ -91,7 +91,9 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         url_column: context.settings.optional("collect.url_column"),
     };
     let wanted = request.run.as_ref();
-    let open = identity::open(&store, &run_settings, wanted, &request.stem, request.always_new)
+    // Two streams have nothing in common but the pipe they came through.
+    let always_new = request.always_new || inputs.iter().any(Input::is_stdin);
+    let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
         .map_err(line_error)?;
     announce(context, open.chosen, &open.id);
     spool(&store, &open.id, &mut inputs)?;
