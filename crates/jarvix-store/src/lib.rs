@@ -16,6 +16,7 @@ mod faults;
 mod folders;
 pub mod foreign;
 mod lock;
+mod merge;
 pub mod parts;
 mod properties;
 mod reader;

@@ -21,7 +21,7 @@ const HOLDER_BYTES_MAX: u64 = 256;
 #[derive(Debug)]
 pub struct RunLock {
     run: RunId,
-    _file: File,
+    file: File,
     pub(crate) recovered: Recovered,
 }
 
@@ -34,6 +34,14 @@ impl RunLock {
     /// What an earlier process had left behind and was put right when the lock was taken.
     pub fn recovered(&self) -> Recovered {
         self.recovered
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process that is being started holds a copy of the handle for
+        // a moment, and with it the lock. What fails here is let go of when the process ends.
+        drop(self.file.unlock());
     }
 }
 
@@ -53,7 +61,7 @@ pub(crate) fn take(folder: &Path, run: &RunId, clock: &dyn Clock) -> Result<RunL
         // The run may have been removed, and made again, between the opening and the locking.
         if is_the_file_at(&file, &path) {
             write_holder(&mut file, clock).map_err(StoreError::io("write the lock", &path))?;
-            return Ok(RunLock { run: run.clone(), _file: file, recovered: Recovered::default() });
+            return Ok(RunLock { run: run.clone(), file, recovered: Recovered::default() });
         }
     }
 }

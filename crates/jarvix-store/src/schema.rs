@@ -130,7 +130,7 @@ fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> String {
 
 fn pages() -> Vec<Field> {
     let outcomes = words(Outcome::ALL, Outcome::as_str);
-    vec![
+    let mut columns = vec![
         required("url", DataType::Utf8, "Canonical URL; joins all datasets."),
         required(
             "ordinal",
@@ -178,6 +178,14 @@ fn pages() -> Vec<Field> {
             DataType::List(element(DataType::Struct(hop_fields()))),
             "Every redirect before the last answer, in order.",
         ),
+    ];
+    columns.extend(page_facts());
+    columns
+}
+
+/// The facts of a page that differ from fetch to fetch, and what came with its input line.
+fn page_facts() -> Vec<Field> {
+    vec![
         optional("protocol", DataType::Utf8, "http/1.0, http/1.1, h2 or file."),
         optional("remote_addr", DataType::Utf8, "The vetted address that was connected to."),
         optional(

@@ -187,11 +187,8 @@ impl Store {
             }
             None => commit.parts.iter().map(|staged| staged.part.clone()).collect(),
         };
-        {
-            let mut slots = hold(&self.inner.staged);
-            for staged in &commit.parts {
-                slots.remove(&Address::from(&staged.part));
-            }
+        for staged in &commit.parts {
+            self.forget_staged(&staged.part);
         }
         complete_late(commit.parts)?;
         Ok(committed)
@@ -267,13 +264,19 @@ impl Store {
         for staged in staged {
             let address = Address::from(&staged.part);
             if earlier.iter().all(|part| Address::from(part) != address) {
-                self.inner
-                    .parts
-                    .remove(&address)
-                    .map_err(|e| self.part_error("remove", &address, e))?;
+                self.remove_file(&address)?;
             }
         }
         Ok(())
+    }
+
+    /// What was staged is committed now, or was committed before.
+    pub(crate) fn forget_staged(&self, part: &PartRef) {
+        hold(&self.inner.staged).remove(&Address::from(part));
+    }
+
+    pub(crate) fn remove_file(&self, at: &Address) -> Result<()> {
+        self.inner.parts.remove(at).map_err(|e| self.part_error("remove", at, e))
     }
 }
 

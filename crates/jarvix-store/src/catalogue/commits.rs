@@ -70,7 +70,7 @@ fn part(run: &RunId, row: &Row<'_>) -> std::result::Result<PartRef, Fault> {
     })
 }
 
-fn parts_where(
+pub(super) fn parts_where(
     connection: &Connection,
     run: &RunId,
     condition: &str,
@@ -135,13 +135,41 @@ fn earlier_commit(
     if known < new.parts.len() {
         return Err(conflict(new.run, first).into());
     }
-    let of = params![new.run.as_str(), first.dataset.as_str(), new.generation.0, first.name.0];
-    Ok(Some(transaction.query_row(
+    part_of_commit(transaction, &new.address(first))
+}
+
+/// The id of the commit that a part came with.
+pub(super) fn part_of_commit(
+    transaction: &Transaction<'_>,
+    at: &Address,
+) -> std::result::Result<Option<i64>, Fault> {
+    let of = params![at.run.as_str(), at.dataset.as_str(), at.generation.0, at.name.0];
+    let mut statement = transaction.prepare_cached(
         "SELECT commit_id FROM parts
          WHERE run = ?1 AND dataset = ?2 AND generation = ?3 AND name = ?4",
-        of,
-        |row| row.get(0),
-    )?))
+    )?;
+    Ok(statement.query_row(of, |row| row.get(0)).optional()?)
+}
+
+/// What one commit covers.
+pub(super) fn covers_of(
+    transaction: &Transaction<'_>,
+    run: &RunId,
+    commit: i64,
+) -> std::result::Result<Ordinals, Fault> {
+    let mut statement = transaction.prepare_cached("SELECT covers FROM commits WHERE id = ?1")?;
+    let mut rows = statement.query([commit])?;
+    let Some(row) = rows.next()? else { return Ok(Ordinals::new()) };
+    covers_in(row, 0, run)
+}
+
+/// A set of ordinals in a row; the empty one where there is none.
+fn covers_in(row: &Row<'_>, column: usize, run: &RunId) -> std::result::Result<Ordinals, Fault> {
+    let unreadable = || Fault::damaged(format!("what a commit of run {run} covers is unreadable"));
+    match row.get_ref(column)?.as_blob_or_null().map_err(|_| unreadable())? {
+        Some(bytes) => Ordinals::from_bytes(bytes).ok_or_else(unreadable),
+        None => Ok(Ordinals::new()),
+    }
 }
 
 fn conflict(run: &RunId, part: &NewPart) -> StoreError {
@@ -197,25 +225,31 @@ fn insert_commit(
         runs::put_note(transaction, new.run, key, json, now_us)?;
     }
     for part in &new.parts {
-        if one_part(transaction, &new.address(part))?.is_some() {
-            return Err(conflict(new.run, part).into());
-        }
-        transaction.execute(
-            "INSERT INTO parts (run, dataset, generation, name, commit_id, rows, bytes, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                new.run.as_str(),
-                part.dataset.as_str(),
-                new.generation.0,
-                part.name.0,
-                commit,
-                to_sql(part.rows),
-                to_sql(part.bytes),
-                part.hash
-            ],
-        )?;
+        insert_part(transaction, (new.run, new.generation, commit), part)?;
     }
     Ok(())
+}
+
+pub(super) fn insert_part(
+    transaction: &Transaction<'_>,
+    (run, generation, commit): (&RunId, Generation, i64),
+    part: &NewPart,
+) -> std::result::Result<(), Fault> {
+    let inserted = transaction.execute(
+        "INSERT INTO parts (run, dataset, generation, name, commit_id, rows, bytes, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        params![
+            run.as_str(),
+            part.dataset.as_str(),
+            generation.0,
+            part.name.0,
+            commit,
+            to_sql(part.rows),
+            to_sql(part.bytes),
+            part.hash
+        ],
+    )?;
+    if inserted == 0 { Err(conflict(run, part).into()) } else { Ok(()) }
 }
 
 impl CoveredAt {
@@ -237,16 +271,7 @@ fn add_covered(
     let of = params![run.as_str(), stage.as_str(), seen.generation.0, seen.last_commit];
     let mut rows = statement.query(of)?;
     while let Some(row) = rows.next()? {
-        if let Some(bytes) =
-            row.get_ref(1)?.as_blob_or_null().map_err(|e| Fault::damaged(e.to_string()))?
-        {
-            let covers = Ordinals::from_bytes(bytes).ok_or_else(|| {
-                Fault::damaged(format!(
-                    "what a commit of {stage} in run {run} covers is unreadable"
-                ))
-            })?;
-            seen.ordinals.union_with(&covers);
-        }
+        seen.ordinals.union_with(&covers_in(row, 1, run)?);
         seen.last_commit = row.get(0)?;
     }
     Ok(())

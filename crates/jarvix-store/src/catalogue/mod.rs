@@ -15,11 +15,13 @@ use crate::StoreError;
 
 mod commits;
 mod generations;
+mod merges;
 mod runs;
 mod setup;
 
 pub(crate) use commits::{NewCommit, NewPart, input_dataset};
 pub use generations::GenerationRecord;
+pub(crate) use merges::Merge;
 pub use runs::{NewRun, RunRecord};
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;

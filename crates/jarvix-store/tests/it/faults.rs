@@ -15,18 +15,28 @@ fn on(disk: Arc<dyn Disk>) -> Env {
     Env { disk, ..env() }
 }
 
-/// Fails change number 1, 2, 3 ... of a fresh run until there are no more.
-fn every_change_fails(fault: Fault, power_goes: bool) {
-    for number in 1.. {
+/// The changes of a run that nothing happens to.
+fn undisturbed() -> FaultyDisk {
+    let dir = quick_folder();
+    let counting = FaultyDisk::new(Arc::new(LocalDisk));
+    continue_run(dir.path(), on(Arc::new(counting.clone()))).expect("run");
+    counting
+}
+
+/// The numbers of the changes that `wanted` says.
+fn changes(wanted: impl Fn(&str) -> bool) -> Vec<u64> {
+    let run = undisturbed();
+    (1..=run.changes()).filter(|n| run.change(*n).is_some_and(|what| wanted(&what))).collect()
+}
+
+/// Fails one change of a fresh run after the other, and continues it.
+fn fail_each(numbers: Vec<u64>, fault: Fault, power_goes: bool) {
+    assert!(numbers.len() > 20, "the scenario has only {} such changes", numbers.len());
+    for number in numbers {
         let dir = quick_folder();
         let power = PowerLossDisk::new(Arc::new(LocalDisk));
         let faulty = FaultyDisk::failing(Arc::new(power.clone()), number, fault);
         let first = continue_run(dir.path(), on(Arc::new(faulty.clone())));
-        if faulty.changes() < number {
-            first.expect("no change failed");
-            assert!(number > 50, "the scenario changes the disk only {number} times");
-            break;
-        }
         let what = format!("{fault:?} at change {number}, {:?}", faulty.change(number));
         if fault == Fault::ShortWrite {
             first.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -42,33 +52,27 @@ fn every_change_fails(fault: Fault, power_goes: bool) {
 
 #[test]
 fn a_full_disk_at_every_change() {
-    every_change_fails(Fault::Error(ErrorKind::StorageFull), false);
+    fail_each(changes(|_| true), Fault::Error(ErrorKind::StorageFull), false);
 }
 
 #[test]
 fn a_short_write_at_every_write() {
-    every_change_fails(Fault::ShortWrite, false);
+    fail_each(changes(|what| what.starts_with("write ")), Fault::ShortWrite, false);
 }
 
 #[test]
 fn death_before_every_change() {
-    every_change_fails(Fault::Dead, false);
+    fail_each(changes(|_| true), Fault::Dead, false);
 }
 
 #[test]
 fn a_loss_of_power_at_every_change() {
-    every_change_fails(Fault::Dead, true);
+    fail_each(changes(|_| true), Fault::Dead, true);
 }
 
 #[test]
 fn a_failed_sync_is_an_error_and_is_not_tried_again() {
-    let dir = quick_folder();
-    let counting = FaultyDisk::new(Arc::new(LocalDisk));
-    continue_run(dir.path(), on(Arc::new(counting.clone()))).expect("run");
-    let syncs: Vec<u64> = (1..=counting.changes())
-        .filter(|n| counting.change(*n).is_some_and(|c| c.starts_with("sync ")))
-        .filter(|n| counting.change(*n).is_some_and(|c| c.contains(".tmp")))
-        .collect();
+    let syncs = changes(|what| what.starts_with("sync ") && what.contains(".tmp"));
     assert!(syncs.len() >= 10, "parts and markers are synced: {}", syncs.len());
     for number in syncs {
         let dir = quick_folder();
@@ -84,17 +88,10 @@ fn a_failed_sync_is_an_error_and_is_not_tried_again() {
 
 #[test]
 fn a_full_disk_says_so() {
-    let dir = quick_folder();
-    let counting = FaultyDisk::new(Arc::new(LocalDisk));
-    continue_run(dir.path(), on(Arc::new(counting.clone()))).expect("run");
-    let first_write = (1..=counting.changes())
-        .find(|n| {
-            counting.change(*n).is_some_and(|c| c.starts_with("write ") && c.contains("part-"))
-        })
-        .expect("a part was written");
+    let writes = changes(|what| what.starts_with("write ") && what.contains("part-"));
     let dir = quick_folder();
     let fault = Fault::Error(ErrorKind::StorageFull);
-    let faulty = FaultyDisk::failing(Arc::new(LocalDisk), first_write, fault);
+    let faulty = FaultyDisk::failing(Arc::new(LocalDisk), writes[0], fault);
     let error = continue_run(dir.path(), on(Arc::new(faulty))).expect_err("the disk is full");
     assert!(error.is_disk_full(), "{error:?}");
 }

@@ -9,6 +9,7 @@ mod format;
 mod generations;
 mod kills;
 mod locks;
+mod merges;
 mod part_stores;
 mod scenario;
 mod support;

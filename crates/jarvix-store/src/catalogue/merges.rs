@@ -1,0 +1,114 @@
+//! Parts that take the place of others: one transaction for the old ones, what was made of them, and
+//! the new one.
+
+use jarvix_core::{Dataset, Generation, Ordinals, PartName, PartRef, RunId, Stage};
+use rusqlite::{Transaction, params};
+
+use super::commits::{NewPart, covers_of, insert_part, part_of_commit, parts_where};
+use super::{Catalogue, Fault, Result, generations, runs};
+use crate::StoreError;
+use crate::parts::Address;
+
+/// Which parts a new one takes the place of.
+pub(crate) struct Merge<'a> {
+    pub(crate) run: &'a RunId,
+    pub(crate) dataset: Dataset,
+    pub(crate) generation: Generation,
+    pub(crate) names: &'a [PartName],
+}
+
+/// The stages whose outputs carry the names of the parts of `dataset`, directly or one after the
+/// other.
+const fn followers(dataset: Dataset) -> &'static [Stage] {
+    match dataset {
+        Dataset::Pages => &[Stage::Curate, Stage::Score],
+        Dataset::Documents => &[Stage::Score],
+        Dataset::Rejects | Dataset::Links | Dataset::Duplicates | Dataset::Scores => &[],
+    }
+}
+
+impl Merge<'_> {
+    fn invalid(&self, reason: String) -> Fault {
+        let stage = self.dataset.stage();
+        StoreError::InvalidCommit { run: self.run.clone(), stage, reason }.into()
+    }
+
+    /// Takes away the commit of one old part; its parts and what it covered.
+    fn take(
+        &self,
+        transaction: &Transaction<'_>,
+        name: PartName,
+    ) -> std::result::Result<(Vec<PartRef>, Ordinals), Fault> {
+        let (run, dataset, generation) = (self.run.clone(), self.dataset, self.generation);
+        let at = Address { run, dataset, generation, name };
+        let Some(commit) = part_of_commit(transaction, &at)? else {
+            return Err(self.invalid(format!("{name}, which it replaces, is not there")));
+        };
+        let mut gone = parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?;
+        if gone.len() != 1 {
+            return Err(self.invalid(format!("{name} was not committed alone")));
+        }
+        let covers = covers_of(transaction, self.run, commit)?;
+        transaction.execute("DELETE FROM commits WHERE id = ?1", [commit])?;
+        for stage in followers(self.dataset) {
+            let of = params![self.run.as_str(), stage.as_str(), name.0];
+            let mut statement = transaction.prepare_cached(
+                "SELECT id FROM commits WHERE run = ?1 AND stage = ?2 AND input = ?3",
+            )?;
+            let made = statement.query_map(of, |row| row.get::<_, i64>(0))?;
+            for commit in made.collect::<rusqlite::Result<Vec<_>>>()? {
+                gone.extend(parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?);
+                transaction.execute("DELETE FROM commits WHERE id = ?1", [commit])?;
+            }
+        }
+        Ok((gone, covers))
+    }
+}
+
+impl Catalogue {
+    /// The parts of a dataset that readers see and that were committed one by one, by name.
+    pub(crate) fn parts_alone(&self, run: &RunId, dataset: Dataset) -> Result<Vec<PartRef>> {
+        self.read("list the parts", |connection| {
+            let generation = generations::current_number(connection, run, dataset.stage())?;
+            let values: [&dyn rusqlite::ToSql; 3] =
+                [&run.as_str(), &dataset.as_str(), &generation.0];
+            let condition = "run = ?1 AND dataset = ?2 AND generation = ?3
+                AND (SELECT count(*) FROM parts AS p WHERE p.commit_id = parts.commit_id) = 1";
+            parts_where(connection, run, condition, &values)
+        })
+    }
+
+    /// Puts a new part in the place of others, with all that they covered; the parts that are gone,
+    /// outputs that were made of them included.
+    pub(crate) fn merge(&self, merge: &Merge<'_>, new: &NewPart) -> Result<Vec<PartRef>> {
+        let now_us = self.clock.now_us();
+        self.write("merge parts", |transaction| {
+            runs::touch(transaction, merge.run, now_us)?;
+            let mut gone = Vec::new();
+            let mut covers = Ordinals::new();
+            for name in merge.names {
+                let (parts, covered) = merge.take(transaction, *name)?;
+                gone.extend(parts);
+                covers.union_with(&covered);
+            }
+            if covers.len() != new.rows {
+                let reason = format!("{} rows cover {} ordinals", new.rows, covers.len());
+                return Err(merge.invalid(reason));
+            }
+            transaction.execute(
+                "INSERT INTO commits (run, stage, generation, covers, committed_at_us)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    merge.run.as_str(),
+                    merge.dataset.stage().as_str(),
+                    merge.generation.0,
+                    covers.to_bytes(),
+                    now_us
+                ],
+            )?;
+            let commit = transaction.last_insert_rowid();
+            insert_part(transaction, (merge.run, merge.generation, commit), new)?;
+            Ok(gone)
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! Small parts become large ones, and nothing else changes.
+
+use std::sync::Arc;
+
+use jarvix_core::{Dataset, Document, Env, Generation, Page, PartName, Stage};
+use jarvix_store::{LocalDisk, Store};
+use jarvix_testkit::disk::{Fault, FaultyDisk};
+
+use crate::support::{collect, curate, env, quick_folder, rows, run, with_run};
+
+const MIB: u64 = 1024 * 1024;
+
+fn ordinals(store: &Store) -> Vec<u64> {
+    let mut seen: Vec<u64> =
+        rows::<Page>(store).expect("pages").iter().map(|page| page.ordinal).collect();
+    seen.sort_unstable();
+    seen
+}
+
+/// Three small parts, two of them curated.
+fn small_parts(store: &Store) {
+    collect(store, 0..2).expect("collect");
+    collect(store, 2..5).expect("collect");
+    curate(store, Generation::FIRST).expect("curate");
+    collect(store, 5..6).expect("collect");
+}
+
+#[test]
+fn small_parts_become_one_and_are_curated_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let store = with_run(dir.path());
+    small_parts(&store);
+    let before = rows::<Page>(&store).expect("pages");
+    let merged = store.merge_pages(&run(), 4_096, 64 * MIB).expect("merge");
+    assert_eq!(merged.len(), 1);
+    assert_eq!((merged[0].name, merged[0].rows), (PartName(4), 6));
+    assert_eq!(store.catalogue().parts(&run(), Dataset::Pages).expect("parts"), merged);
+    assert_eq!(rows::<Page>(&store).expect("pages"), before);
+    let covered = store.catalogue().covered(&run(), Stage::Collect).expect("covered");
+    assert_eq!(covered, (0..6).collect());
+    assert!(rows::<Document>(&store).expect("documents").is_empty());
+    let work = store.catalogue().work(&run(), Stage::Curate, Generation::FIRST).expect("work");
+    assert_eq!(work, [PartName(4)]);
+    assert!(store.verify(&run()).expect("verify").is_ok());
+
+    assert!(store.merge_pages(&run(), 4_096, 64 * MIB).expect("merge").is_empty());
+    collect(&store, 0..1).expect_err("0 is covered still");
+    curate(&store, Generation::FIRST).expect("curate");
+    assert_eq!(rows::<Document>(&store).expect("documents").len(), 6);
+}
+
+#[test]
+fn a_merge_that_dies_anywhere_loses_and_doubles_nothing() {
+    for number in 1.. {
+        let dir = quick_folder();
+        small_parts(&with_run(dir.path()));
+        let faulty = FaultyDisk::failing(Arc::new(LocalDisk), number, Fault::Dead);
+        // Opening the store is a change as well.
+        let died = Store::open(dir.path(), Env { disk: Arc::new(faulty.clone()), ..env() })
+            .and_then(|store| store.merge_pages(&run(), 4_096, 64 * MIB));
+        let store = Store::open(dir.path(), env()).expect("open");
+        drop(store.lock_run(&run()).expect("recover"));
+        assert_eq!(ordinals(&store), [0, 1, 2, 3, 4, 5], "{:?}", faulty.change(number));
+        curate(&store, Generation::FIRST).expect("curate");
+        assert_eq!(rows::<Document>(&store).expect("documents").len(), 6);
+        let report = store.verify(&run()).expect("verify");
+        assert!(report.is_ok(), "{:?}: {report:#?}", faulty.change(number));
+        if faulty.changes() < number {
+            died.expect("no change failed");
+            assert!(number > 10, "a merge changes the disk only {number} times");
+            break;
+        }
+    }
+}
