@@ -16,7 +16,7 @@ fn generation(place: &Place) -> u32 {
     let run = RunId::new("r").expect("a run id");
     let stage = jarvix_core::Stage::Score;
     let known = place.store().catalogue().generation(&run, stage).expect("the catalogue answers");
-    known.expect("the run was scored").number.0
+    known.expect("the run was scored").generation.0
 }
 
 #[test]
