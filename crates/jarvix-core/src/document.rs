@@ -141,6 +141,7 @@ defects! {
     CharsetMismatch "charset_mismatch" "The declared charset is not the one the text is in.";
     InvalidCharacters "invalid_characters" "Some bytes are not valid in the page's charset.";
     DeepNesting "deep_nesting" "Elements are nested too deep; the text was read without a tree.";
+    TooComplex "too_complex" "The page is too large or too tangled for a tree; the text was read without one.";
     ExtractorFailed "extractor_failed" "The extractor failed; the text was read without a tree.";
     JsonLdMalformed "json_ld_malformed" "Structured data on the page is not valid JSON.";
     TooManyLinks "too_many_links" "The page has more links than are kept.";

@@ -3,10 +3,36 @@
 //!
 //! Everything is pure and synchronous and belongs on a thread pool of its own, with stacks of
 //! [`EXTRACT_STACK_BYTES`]. A bad page is data: [`curate`] never fails and never panics; what was
-//! wrong stands in the document's gate and defects. What this crate refuses to do: fetch, write,
-//! or follow anything that a page says.
+//! wrong stands in the document's gate and defects. The same page gives the same document, byte
+//! for byte, on every thread and machine. What this crate refuses to do: fetch, write, or follow
+//! anything that a page says.
 
-use jarvix_core::{Defect, Document, Link, Page, Signal};
+mod clean;
+mod dates;
+mod extract;
+mod fingerprint;
+mod gates;
+mod keywords;
+mod language;
+mod markdown;
+mod metadata;
+mod read;
+mod signals;
+mod structured;
+mod survey;
+mod words;
+
+use jarvix_core::{Defect, Document, Link, Page, limits};
+use jarvix_html::{PageLink, RobotsDirectives, links, meta_robots};
+use url::Url;
+
+pub use extract::extract;
+pub use fingerprint::{MINHASH_HASHES, SHINGLE_WORDS};
+
+use gates::Evidence;
+use signals::PageFacts;
+use survey::Survey;
+use words::Words;
 
 /// Version of this code: part of the generation key of `documents`. Counts up whenever the same
 /// page may give another document.
@@ -31,22 +57,112 @@ pub struct Curated {
 
 /// What a reader would take from `page`. Never fails, never panics.
 pub fn curate(page: &Page) -> Curated {
+    let mut curated = match read::read(page) {
+        Ok(read) if read.is_html => curate_html(page, &read),
+        Ok(read) => curate_text(&read),
+        Err(unreadable) => Curated {
+            document: Document {
+                gate: Some(unreadable.gate),
+                gate_reason: Some(unreadable.reason),
+                bytes_decoded: unreadable.bytes_decoded,
+                signals: vec![None; jarvix_core::Signal::ALL.len()],
+                ..Document::default()
+            },
+            links: Vec::new(),
+        },
+    };
+    curated.document.url.clone_from(&page.url);
+    curated.document.ordinal = page.ordinal;
+    curated
+}
+
+fn curate_html(page: &Page, read: &read::Read) -> Curated {
+    let html = &read.text;
+    let address = page.final_url.as_deref().unwrap_or(&page.url);
+    let survey = Survey::of(html);
+    let (mut document, defects) = extract::extract_surveyed(html, address, &survey);
+    document.language = language::language(&document.text, survey.declared_language());
+    let (found, cut) = page_links(page, html, address);
+    document.defects = read.defects.iter().copied().chain(defects).collect();
+    if cut {
+        document.defects.push(Defect::TooManyLinks);
+    }
+    document.defects.sort();
+    let facts = PageFacts {
+        survey: Some(&survey),
+        links: found.len() as u64,
+        external_links: found.iter().filter(|link| !link.internal).count() as u64,
+    };
+    finish(&mut document, read, &facts);
+    let evidence = Evidence {
+        html,
+        survey: &survey,
+        document: &document,
+        final_url: address,
+        cf_mitigated: page.header("cf-mitigated"),
+    };
+    let gate = gates::check(&evidence);
+    close_gate(&mut document, gate);
+    Curated { document, links: found }
+}
+
+/// Plain text, JSON, feeds: the text is the document.
+fn curate_text(read: &read::Read) -> Curated {
+    let (text, cut) = clean::paragraphs(&read.text, limits::TEXT_CHARS_MAX);
     let mut document = Document {
-        url: page.url.clone(),
-        ordinal: page.ordinal,
-        signals: vec![None; Signal::ALL.len()],
+        page_type: Some(metadata::PAGE_TYPE_OTHER.to_owned()),
+        language: language::language(&text, None),
+        markdown: text.clone(),
+        text,
+        defects: read.defects.clone(),
         ..Document::default()
     };
-    let body = page.body.as_deref().unwrap_or_default();
-    let (read, defects) = extract(&String::from_utf8_lossy(body), &page.url);
-    document.text = read.text;
-    document.defects = defects;
+    if cut {
+        document.defects.push(Defect::TextCut);
+    }
+    document.defects.sort();
+    finish(&mut document, read, &PageFacts::default());
+    let gate = gates::no_text(&document);
+    close_gate(&mut document, gate);
     Curated { document, links: Vec::new() }
 }
 
-/// The seam over the extractor: the document that `html` at `url` holds, without fingerprints,
-/// signals and gates, and what was wrong with it.
-pub fn extract(html: &str, url: &str) -> (Document, Vec<Defect>) {
-    let text = jarvix_html::plain_text(html);
-    (Document { url: url.to_owned(), text, ..Document::default() }, Vec::new())
+/// What is counted and hashed once text, metadata and defects stand.
+fn finish(document: &mut Document, read: &read::Read, facts: &PageFacts<'_>) {
+    let words = Words::of(&document.text);
+    document.word_count = words.len() as u64;
+    document.text_hash = fingerprint::text_hash(&words);
+    document.minhash = fingerprint::minhash(&words);
+    document.charset = Some(read.charset.to_owned());
+    document.bytes_decoded = read.bytes_decoded;
+    document.signals = signals::measure(document, &words, facts);
+}
+
+fn close_gate(document: &mut Document, gate: Option<(jarvix_core::Gate, String)>) {
+    if let Some((gate, reason)) = gate {
+        document.gate = Some(gate);
+        document.gate_reason = Some(reason);
+    }
+}
+
+/// The links of the page and whether there are more.
+fn page_links(page: &Page, html: &str, address: &str) -> (Vec<Link>, bool) {
+    let Ok(address) = Url::parse(address) else { return (Vec::new(), false) };
+    let header = page.headers.iter().filter(|header| header.name == "x-robots-tag");
+    let wishes = header
+        .map(|header| RobotsDirectives::parse(&header.value))
+        .fold(meta_robots(html), RobotsDirectives::and);
+    let found = links(html, &address);
+    let row = |(position, link): (usize, PageLink)| Link {
+        url: page.url.clone(),
+        position: u32::try_from(position).unwrap_or(u32::MAX),
+        target: link.target,
+        text: link
+            .text
+            .and_then(|text| clean::line(&text, jarvix_html::links::LINK_TEXT_CHARS_MAX)),
+        rel: link.rel.and_then(|rel| clean::line(&rel, jarvix_html::links::LINK_TEXT_CHARS_MAX)),
+        internal: link.internal,
+        nofollow: link.nofollow || wishes.nofollow,
+    };
+    (found.links.into_iter().enumerate().map(row).collect(), found.cut)
 }

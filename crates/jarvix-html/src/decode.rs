@@ -227,38 +227,30 @@ impl<R: Read> Read for Capped<R> {
 }
 
 /// Gzip with any number of members; what follows the last one is ignored, as browsers do.
-struct GzipMembers<R: BufRead> {
-    state: GzipState<R>,
-}
-
-enum GzipState<R: BufRead> {
-    Member(GzDecoder<R>),
-    Done,
+struct GzipMembers<R> {
+    member: Option<GzDecoder<R>>,
 }
 
 impl<R: BufRead> GzipMembers<R> {
     fn new(input: R) -> Self {
-        Self { state: GzipState::Member(GzDecoder::new(input)) }
+        Self { member: Some(GzDecoder::new(input)) }
     }
 }
 
 impl<R: BufRead> Read for GzipMembers<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let GzipState::Member(decoder) = &mut self.state else { return Ok(0) };
-            let n = decoder.read(buffer)?;
-            if n > 0 || buffer.is_empty() {
-                return Ok(n);
+        while let Some(mut member) = self.member.take() {
+            let read = member.read(buffer);
+            if !matches!(read, Ok(0)) || buffer.is_empty() {
+                self.member = Some(member);
+                return read;
             }
-            let GzipState::Member(decoder) = std::mem::replace(&mut self.state, GzipState::Done)
-            else {
-                return Ok(0);
-            };
-            let mut input = decoder.into_inner();
+            let mut input = member.into_inner();
             if input.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-                self.state = GzipState::Member(GzDecoder::new(input));
+                self.member = Some(GzDecoder::new(input));
             }
         }
+        Ok(0)
     }
 }
 

@@ -5,7 +5,7 @@
 //! elements that are opened again in every block. Where it does not know it guesses too deep,
 //! never too shallow. Every token costs a bounded number of steps.
 
-use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use crate::elements::{
     self, ElementId, closes_paragraph, is_formatting, is_scope_boundary, is_special, is_void,
@@ -13,44 +13,66 @@ use crate::elements::{
 use crate::tokenizer::{Tag, TokenKind, tokens};
 
 /// How far an end tag looks for its start tag; one further away counts as missing.
-const SEARCH_MAX: usize = 64;
+const SEARCH_MAX: usize = 128;
 /// Formatting elements that are remembered.
 const FORMATTING_MAX: usize = 128;
+/// Where counting ends: nobody builds a tree of such a page.
+pub const COUNT_MAX: usize = 100_000;
 
-/// The size of the tree that a page would make.
+/// The size of the tree that a page would make; counts end a little above [`COUNT_MAX`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Deepest nesting of elements.
     pub depth_max: usize,
     /// Elements, those that the tree builder opens again included.
     pub elements: usize,
+    /// Sum of the depths of all elements: what a walk from every element to the root costs.
+    pub depth_sum: u64,
+    /// Bytes of text times the depth they stand at: what taking the text of every element costs.
+    pub text_depth_bytes: u64,
+    /// Bytes inside table cells times the columns and rows that each cell spans; nested cells count
+    /// at every level: what spelling out a table costs.
+    pub cell_bytes: u64,
 }
 
 /// The shape of `html`.
 pub fn shape(html: &str) -> Shape {
     let mut stack = Stack::default();
     for token in tokens(html) {
+        stack.at = token.start;
         match token.kind {
             TokenKind::StartTag(tag) => stack.start(&tag),
             TokenKind::EndTag { name } => stack.end(elements::id(name)),
-            TokenKind::Text(text) if !text.trim_ascii().is_empty() => stack.reopen(),
+            TokenKind::Text(text) => stack.text(text),
             TokenKind::RawText { text, .. } => stack.raw_text(text),
-            TokenKind::Text(_) | TokenKind::Comment(_) | TokenKind::Declaration(_) => {}
+            TokenKind::Comment(_) | TokenKind::Declaration(_) => {}
+        }
+        if stack.shape.elements.max(stack.shape.depth_max) > COUNT_MAX {
+            break;
         }
     }
+    stack.at = html.len();
+    stack.close_all();
     stack.shape
 }
 
-/// The deepest nesting of elements in `html`.
+/// The deepest nesting of elements in `html`, counted to [`COUNT_MAX`].
 pub fn depth_max(html: &str) -> usize {
     shape(html).depth_max
 }
 
+/// An open element, with what is asked of it again and again.
 #[derive(Clone, Copy)]
 struct Open {
     id: ElementId,
     /// Whether its children are SVG or MathML.
     foreign: bool,
+    special: bool,
+    boundary: bool,
+    /// Where it begins, in bytes.
+    start: usize,
+    /// Columns times rows that it spans, if it is a table cell.
+    span: u64,
 }
 
 /// An entry of the list of active formatting elements.
@@ -67,6 +89,8 @@ struct Stack {
     /// Formatting elements that a block's end closed: the next content opens them again.
     lost: Vec<ElementId>,
     selects: usize,
+    /// Where the current token begins, in bytes.
+    at: usize,
     shape: Shape,
 }
 
@@ -79,7 +103,9 @@ impl Stack {
         }
         let foreign = self.open.last().is_some_and(|open| open.foreign);
         self.close_implied(id);
-        self.reopen();
+        if reopens_formatting(id) {
+            self.reopen();
+        }
         self.shape.elements += 1;
         if is_void(id) || (foreign && tag.self_closing && is_drawing(name)) {
             self.deepest(1);
@@ -95,6 +121,16 @@ impl Stack {
             }
         }
         self.push(id, foreign);
+        if let ("td" | "th", Some(open)) = (name, self.open.last_mut()) {
+            open.span = span(tag, "colspan").saturating_mul(span(tag, "rowspan"));
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if !text.trim_ascii().is_empty() {
+            self.reopen();
+            self.shape.text_depth_bytes += (text.len() * self.open.len()) as u64;
+        }
     }
 
     fn push(&mut self, id: ElementId, foreign_before: bool) {
@@ -106,12 +142,15 @@ impl Stack {
             _ => foreign_before,
         };
         self.selects += usize::from(name == "select");
-        self.open.push(Open { id, foreign });
+        let (special, boundary) = (is_special(id), is_scope_boundary(id));
+        let start = self.at;
+        self.open.push(Open { id, foreign, special, boundary, start, span: 0 });
         self.deepest(0);
     }
 
     fn deepest(&mut self, more: usize) {
         self.shape.depth_max = self.shape.depth_max.max(self.open.len() + more);
+        self.shape.depth_sum += (self.open.len() + more) as u64;
     }
 
     /// In SVG and in select raw text is tokenised as tags: take every one as a level.
@@ -127,8 +166,7 @@ impl Stack {
         if matches!(id.as_str(), "a" | "nobr") {
             self.end_formatting(id);
         }
-        let mut hasher = BuildHasherDefault::<DefaultHasher>::default();
-        let mut hasher = std::hash::BuildHasher::build_hasher(&mut hasher);
+        let mut hasher = DefaultHasher::new();
         hasher.write(id.as_str().as_bytes());
         for (name, value) in tag.attributes() {
             hasher.write(name.as_bytes());
@@ -154,10 +192,14 @@ impl Stack {
             self.end_formatting(id);
             return;
         }
-        let special = is_special(id);
+        let (table_part, special) = (is_table_part(id.as_str()), is_special(id));
         let found = self.find(
             |open| open.id == id,
-            |open| if special { is_scope_boundary(open.id) } else { is_special(open.id) },
+            |open| match (table_part, special) {
+                (true, _) => is_table_scope(open),
+                (false, true) => open.boundary,
+                (false, false) => open.special,
+            },
         );
         if let Some(at) = found {
             self.pop_to(at);
@@ -174,10 +216,10 @@ impl Stack {
             self.lost.remove(at);
             return;
         }
-        let Some(at) = self.find(|open| open.id == id, |open| is_scope_boundary(open.id)) else {
+        let Some(at) = self.find(|open| open.id == id, |open| open.boundary) else {
             return;
         };
-        if self.open[at + 1..].iter().any(|open| is_special(open.id)) {
+        if self.open[at + 1..].iter().any(|open| open.special) {
             self.open.remove(at);
         } else {
             self.pop_to(at);
@@ -186,7 +228,7 @@ impl Stack {
 
     /// The nearest open element that is `wanted` and not behind a `boundary`.
     fn find(
-        &self,
+        &mut self,
         wanted: impl Fn(&Open) -> bool,
         boundary: impl Fn(&Open) -> bool,
     ) -> Option<usize> {
@@ -199,6 +241,10 @@ impl Stack {
                 return None;
             }
         }
+        if from > 0 {
+            // A tree builder looks further, and may close and open again what stands between.
+            self.shape.elements += self.active.len();
+        }
         None
     }
 
@@ -207,6 +253,7 @@ impl Stack {
         for open in self.open.split_off(at) {
             let name = open.id.as_str();
             self.selects -= usize::from(name == "select");
+            self.close_cell(&open);
             if is_marker(name) {
                 let marker = self.active.iter().rposition(|a| *a == Active::Marker).unwrap_or(0);
                 self.active.truncate(marker);
@@ -224,6 +271,19 @@ impl Stack {
         }
     }
 
+    /// A column is something to hold even where nothing stands in it.
+    fn close_cell(&mut self, open: &Open) {
+        let bytes = (self.at.saturating_sub(open.start) as u64).max(32);
+        let cost = bytes.saturating_mul(open.span);
+        self.shape.cell_bytes = self.shape.cell_bytes.saturating_add(cost);
+    }
+
+    fn close_all(&mut self) {
+        for open in std::mem::take(&mut self.open) {
+            self.close_cell(&open);
+        }
+    }
+
     /// Opens the lost formatting elements again.
     fn reopen(&mut self) {
         for id in std::mem::take(&mut self.lost) {
@@ -236,7 +296,6 @@ impl Stack {
     /// The end tags that a start tag implies.
     fn close_implied(&mut self, id: ElementId) {
         let name = id.as_str();
-        let table_scope = |open: &Open| matches!(open.id.as_str(), "table" | "template");
         let found = match name {
             "li" => self.find(|o| o.id == id, stops_list_item),
             "dt" | "dd" => self.find(|o| matches!(o.id.as_str(), "dt" | "dd"), stops_list_item),
@@ -245,7 +304,7 @@ impl Stack {
                 .len()
                 .checked_sub(1)
                 .filter(|at| self.open[*at].id == elements::id("option")),
-            "td" | "th" => self.find(|o| matches!(o.id.as_str(), "td" | "th"), table_scope),
+            "td" | "th" => self.find(|o| matches!(o.id.as_str(), "td" | "th"), is_table_scope),
             "tr" => self.find_outermost(&["td", "th", "tr"]),
             "tbody" | "thead" | "tfoot" => self.find_outermost(&[
                 "td", "th", "tr", "tbody", "thead", "tfoot", "colgroup", "caption",
@@ -257,7 +316,7 @@ impl Stack {
         }
         if closes_paragraph(id) {
             let paragraph = elements::id("p");
-            if let Some(at) = self.find(|o| o.id == paragraph, |o| is_scope_boundary(o.id)) {
+            if let Some(at) = self.find(|open| open.id == paragraph, |open| open.boundary) {
                 self.pop_to(at);
             }
         }
@@ -273,9 +332,45 @@ impl Stack {
     }
 }
 
+/// The number that a cell's attribute says; 1 without one.
+fn span(tag: &Tag<'_>, attribute: &str) -> u64 {
+    let value = tag.attribute(attribute);
+    value.map_or(1, |value| value.trim().parse().unwrap_or(1).max(1))
+}
+
+/// End tags that reach through everything up to their table.
+fn is_table_part(name: &str) -> bool {
+    matches!(name, "table" | "caption" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th")
+}
+
+fn is_table_scope(open: &Open) -> bool {
+    matches!(open.id.as_str(), "table" | "template")
+}
+
 /// What keeps a list item's start tag from closing the one before.
 fn stops_list_item(open: &Open) -> bool {
-    is_special(open.id) && !matches!(open.id.as_str(), "address" | "div" | "p")
+    open.special && !matches!(open.id.as_str(), "address" | "div" | "p")
+}
+
+/// Blocks do not open lost formatting elements again; what stands in them does.
+fn reopens_formatting(id: ElementId) -> bool {
+    let inside_lines = matches!(
+        id.as_str(),
+        "button"
+            | "select"
+            | "applet"
+            | "marquee"
+            | "object"
+            | "xmp"
+            | "br"
+            | "img"
+            | "input"
+            | "area"
+            | "embed"
+            | "keygen"
+            | "wbr"
+    );
+    inside_lines || !is_special(id)
 }
 
 /// Elements around which the tree builder keeps formatting apart.
@@ -337,6 +432,7 @@ mod tests {
             ("list items", format!("<ul>{}", "<li>x".repeat(1000)), 2),
             ("rows", format!("<table>{}", "<tr><td>x<td>y".repeat(1000)), 3),
             ("font in cells", format!("<table>{}", "<tr><td><font size=1>x".repeat(1000)), 4),
+            ("tables", "<table><tr><td><p>x</table>".repeat(1000), 4),
             ("svg", "<svg><path/><g><path/></g></svg>".repeat(1000), 3),
             ("end tags out of reach", "<div><table><td></div>".repeat(1000), 3000),
             ("end tags of spans", "<span><div></span>".repeat(1000), 2000),
@@ -354,6 +450,16 @@ mod tests {
         assert!(depth_max(&format!("<svg><style>{inner}</style></svg>")) >= 900);
         assert!(depth_max(&format!("<select><style></select>{inner}</style>")) >= 900);
         assert!(depth_max(&format!("<script>{inner}</script>")) < 10);
+    }
+
+    #[test]
+    fn cells_cost_what_they_span() {
+        let cost = |html: &str| shape(html).cell_bytes;
+        assert_eq!(cost("<table><tr><td>12345678901234567890123456789</td></table>"), 33);
+        assert!(cost("<table><tr><td colspan=100000000>x</table>") > 3_000_000_000);
+        assert_eq!(cost("<td colspan=99999999999 rowspan=99999999999>x"), u64::MAX);
+        let nested = format!("{}{}", "<table><tr><td>".repeat(100), "x".repeat(100_000));
+        assert!(cost(&nested) > 10_000_000);
     }
 
     #[test]

@@ -167,7 +167,10 @@ fn skip_prologue(head: &str) -> &str {
             r if r.starts_with("<?") => r.find("?>").map(|at| at + 2),
             r if r.starts_with("<!--") => r.find("-->").map(|at| at + 3),
             r if r.starts_with("<!doctype") && !r.starts_with("<!doctype html") => {
-                r.find('>').map(|at| at + 1)
+                // The marks of an internal subset are not the end.
+                let end =
+                    if r.find('[') < r.find('>') { r.find("]>").map(|at| at + 1) } else { None };
+                end.or_else(|| r.find('>')).map(|at| at + 1)
             }
             _ => None,
         };

@@ -1,0 +1,101 @@
+//! Fingerprints of a text: an exact hash of its words, and a MinHash for near duplicates.
+//!
+//! MinHash as in Broder (On the resemblance and containment of documents, 1997) with the settings
+//! of datatrove: word 5-grams, 112 hashes (14 bands of 8). The permutations are multiply-shift
+//! functions (Dietzfelbinger et al. 1997) of one 64-bit hash per 5-gram, cut to 32 bits. The
+//! numbers are part of the file format: a change here is a change of `CODE_VERSION`.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use crate::words::Words;
+
+/// Words of one shingle.
+pub const SHINGLE_WORDS: usize = 5;
+/// Hashes of one MinHash.
+pub const MINHASH_HASHES: usize = 112;
+
+/// XXH3-128 of the words, 32 hex digits; `None` without words.
+pub(crate) fn text_hash(words: &Words) -> Option<String> {
+    (words.len() > 0).then(|| format!("{:032x}", xxh3_128(words.joined().as_bytes())))
+}
+
+/// The MinHash of the word 5-grams, 32-bit values in little endian; `None` under 5 words.
+pub(crate) fn minhash(words: &Words) -> Option<Vec<u8>> {
+    let hashes: Vec<u64> = words.iter().map(|word| xxh3_64(word.as_bytes())).collect();
+    if hashes.len() < SHINGLE_WORDS {
+        return None;
+    }
+    let functions = functions();
+    let mut minima = [u32::MAX; MINHASH_HASHES];
+    for window in hashes.windows(SHINGLE_WORDS) {
+        let shingle = shingle_hash(window);
+        for (minimum, (factor, term)) in minima.iter_mut().zip(&functions) {
+            let value = (shingle.wrapping_mul(*factor).wrapping_add(*term) >> 32) as u32;
+            *minimum = value.min(*minimum);
+        }
+    }
+    Some(minima.iter().flat_map(|value| value.to_le_bytes()).collect())
+}
+
+fn shingle_hash(window: &[u64]) -> u64 {
+    let mut bytes = [0; SHINGLE_WORDS * 8];
+    for (to, hash) in bytes.chunks_exact_mut(8).zip(window) {
+        to.copy_from_slice(&hash.to_le_bytes());
+    }
+    xxh3_64(&bytes)
+}
+
+/// The factors (odd) and terms of the hash functions: SplitMix64 from a fixed seed.
+fn functions() -> [(u64, u64); MINHASH_HASHES] {
+    let mut state = 0x6a61_7276_6978_0001_u64;
+    let mut next = || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    };
+    std::array::from_fn(|_| (next() | 1, next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(a: &str, b: &str) -> f64 {
+        let (a, b) = (minhash(&Words::of(a)), minhash(&Words::of(b)));
+        let (a, b) = (a.expect("long enough"), b.expect("long enough"));
+        let equal = a.chunks_exact(4).zip(b.chunks_exact(4)).filter(|(a, b)| a == b).count();
+        equal as f64 / MINHASH_HASHES as f64
+    }
+
+    #[test]
+    fn the_exact_hash_sees_words_only() {
+        let hash = |text| text_hash(&Words::of(text));
+        assert_eq!(hash("One, two!"), hash("one\nTWO"));
+        assert_ne!(hash("one two"), hash("onetwo"));
+        assert_eq!(hash(" ... "), None);
+        assert_eq!(hash("one").map(|h| h.len()), Some(32));
+    }
+
+    #[test]
+    fn the_estimate_is_near_the_true_similarity() {
+        let text = |from: usize, to: usize| {
+            (from..to).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ")
+        };
+        assert!(minhash(&Words::of("one two three four")).is_none());
+        assert_eq!(estimate(&text(0, 500), &text(0, 500)), 1.0);
+        assert!(estimate(&text(0, 500), &text(1000, 1500)) < 0.05);
+        // 396 of 596 distinct shingles are shared: 0.66.
+        let shared = estimate(&text(0, 500), &text(100, 600));
+        assert!((0.5..0.8).contains(&shared), "{shared}");
+    }
+
+    #[test]
+    fn the_functions_never_change() {
+        let functions = functions();
+        assert!(functions.iter().all(|(factor, _)| factor % 2 == 1));
+        let hash = minhash(&Words::of("the quick brown fox jumps over")).expect("long enough");
+        insta::assert_snapshot!(format!("{:016x}", xxh3_64(&hash)), @"ccd69fd6de118af0");
+    }
+}
