@@ -67,9 +67,8 @@ fn scored_by(profile: &Profile) -> ScoredBy {
         about: signal.about,
         weight: Milli(signal.weight_thousandths),
     });
-    let about = |at_least: i64| {
-        format!("score of {} and above", jarvix_score::points_text(at_least))
-    };
+    let about =
+        |at_least: i64| format!("score of {} and above", jarvix_score::points_text(at_least));
     let actions = profile.actions().iter().map(|a| (a.name.clone(), about(a.at_least)));
     ScoredBy {
         profile: ProfileFacts {
