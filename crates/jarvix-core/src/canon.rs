@@ -272,7 +272,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,80}") {
-            let _: Result<_, _> = canonicalise(&text);
+            drop(canonicalise(&text));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! How a command ends: an exit code, and for failures what failed, why, and what to do about it.
 
 use std::error::Error;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -69,11 +68,10 @@ impl CliError {
     pub fn to_text(&self) -> String {
         let mut text = format!("error: {}\n", crate::output::plain(&self.message));
         for cause in &self.causes {
-            // Writing to a string cannot fail.
-            let _: std::fmt::Result = writeln!(text, "  because: {}", crate::output::plain(cause));
+            text.push_str(&format!("  because: {}\n", crate::output::plain(cause)));
         }
         if let Some(help) = &self.help {
-            let _: std::fmt::Result = writeln!(text, "  help: {}", crate::output::plain(help));
+            text.push_str(&format!("  help: {}\n", crate::output::plain(help)));
         }
         text
     }

@@ -90,5 +90,5 @@ pub fn print_json(value: &Value) -> io::Result<()> {
 
 /// Writes a line to stderr; where that fails there is nobody left to tell.
 pub fn note(line: &str) {
-    let _: io::Result<()> = writeln!(io::stderr().lock(), "{line}");
+    drop(writeln!(io::stderr().lock(), "{line}"));
 }

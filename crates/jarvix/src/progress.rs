@@ -2,7 +2,6 @@
 //! stderr, with `--quiet` or with `--json` there is none.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -61,10 +60,10 @@ impl Progress {
             Event::StageFinished { stage, .. } => self.finish(*stage),
             Event::TroubleMet { stage, reason, .. } => {
                 let line = format!("{stage}: {}", crate::output::plain(reason));
-                let _: std::io::Result<()> = self.bars.println(line);
+                drop(self.bars.println(line));
             }
             Event::RunEnded { .. } => {
-                let _: std::io::Result<()> = self.bars.clear();
+                drop(self.bars.clear());
             }
             Event::RunStarted { .. }
             | Event::PartCommitted { .. }
@@ -84,7 +83,7 @@ impl Progress {
             self.outcomes.iter().filter(|(o, _)| !o.gives_document()).collect();
         others.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (outcome, count) in others.iter().take(3) {
-            let _: std::fmt::Result = write!(message, ", {count} {outcome}");
+            message.push_str(&format!(", {count} {outcome}"));
         }
         let bar = self.bar(Stage::Collect, None);
         bar.set_position(done);

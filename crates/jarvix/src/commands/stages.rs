@@ -16,7 +16,7 @@ use crate::interrupt;
 
 /// Takes documents from stored pages.
 pub fn curate(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
-    on_run(context, &required_run(matches)?, Stage::Curate, |line| line::curate_stored(line))
+    on_run(context, &required_run(matches)?, Stage::Curate, line::curate_stored)
 }
 
 /// Scores documents by the profile of the settings, and renews the report.
