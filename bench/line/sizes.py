@@ -16,7 +16,7 @@ def on_disk(dataset):
 
 
 def single(sql):
-    return duckdb.sql(sql).fetchone()[0]
+    return duckdb.sql(sql).fetchall()[0][0]
 
 
 pages, documents = f"'{run}/pages/part-*.parquet'", f"'{run}/documents/part-*.parquet'"

@@ -1,5 +1,5 @@
 //! The command line: what can be asked. Flags of settings come from the table in
-//! [`settings`](crate::settings); help, completions and errors derive from what is built here.
+//! [`crate::settings`]; help, completions and errors derive from what is built here.
 
 use clap::{Arg, ArgAction, Command};
 

@@ -13,13 +13,13 @@ import duckdb
 run = sys.argv[1]
 told = {}
 for dataset in ["pages", "documents", "links", "duplicates", "scores", "rejects"]:
-    told[dataset] = duckdb.sql(f"select count(*) from '{run}/{dataset}/part-*.parquet'").fetchone()[0]
+    told[dataset] = duckdb.sql(f"select count(*) from '{run}/{dataset}/part-*.parquet'").fetchall()[0][0]
 told["joined"] = duckdb.sql(f"""
     select count(*) from '{run}/pages/part-*.parquet' p
     join '{run}/documents/part-*.parquet' d using (url)
     join '{run}/scores/part-*.parquet' s using (url)
     where length(p.body) > 0 and len(p.headers) > 0 and p.fetched_at > timestamp '2020-01-01'
-""").fetchone()[0]
+""").fetchall()[0][0]
 try:
     import pandas
     told["pandas"] = len(pandas.read_parquet(f"{run}/documents"))
