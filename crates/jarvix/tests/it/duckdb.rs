@@ -18,7 +18,7 @@ told["joined"] = duckdb.sql(f"""
     select count(*) from '{run}/pages/part-*.parquet' p
     join '{run}/documents/part-*.parquet' d using (url)
     join '{run}/scores/part-*.parquet' s using (url)
-    where length(p.body) > 0 and len(p.headers) > 0 and p.fetched_at > timestamp '2020-01-01'
+    where octet_length(p.body) > 0 and len(p.headers) > 0 and p.fetched_at > timestamp '2020-01-01'
 """).fetchall()[0][0]
 try:
     import pandas
