@@ -41,10 +41,20 @@ impl<K: Hash + Eq + Clone, V: Clone> FlightCache<K, V> {
         Self { inner: Mutex::new(inner), weight_max, weigh }
     }
 
+    /// The value for `key`, if it is there.
+    pub(crate) fn peek(&self, key: &K) -> Option<V> {
+        let mut inner = self.lock();
+        inner.uses += 1;
+        let used = inner.uses;
+        let slot = inner.slots.get_mut(key)?;
+        slot.used = used;
+        let held = slot.cell.get()?;
+        (held.until > Instant::now()).then(|| held.value.clone())
+    }
+
     /// The value for `key`; `make` gives it, and how long it holds, if there is none. While one
-    /// makes it, the others wait; if that one is cancelled, the next makes its own. True says that
-    /// the value was there already and nobody waited.
-    pub(crate) async fn get<F>(&self, key: &K, make: F) -> (V, bool)
+    /// makes it, the others wait; if that one is cancelled, the next makes its own.
+    pub(crate) async fn get<F>(&self, key: &K, make: F) -> V
     where
         F: Future<Output = (V, Duration)>,
     {
@@ -54,8 +64,7 @@ impl<K: Hash + Eq + Clone, V: Clone> FlightCache<K, V> {
             self.settle(key, &cell, (self.weigh)(&value));
             Held { value, until: Instant::now() + holds }
         };
-        let was_there = cell.initialized();
-        (cell.get_or_init(|| made).await.value.clone(), was_there)
+        cell.get_or_init(|| made).await.value.clone()
     }
 
     fn cell(&self, key: &K) -> Arc<OnceCell<Held<V>>> {
@@ -118,10 +127,11 @@ mod tests {
             (made.fetch_add(1, Ordering::Relaxed), Duration::from_secs(60))
         };
         let both = tokio::join!(cache.get(&"a", make()), cache.get(&"a", make()));
-        assert_eq!(both, ((0, false), (0, false)));
-        assert_eq!(cache.get(&"a", make()).await, (0, true));
+        assert_eq!(both, (0, 0));
+        assert_eq!(cache.peek(&"a"), Some(0));
         tokio::time::advance(Duration::from_secs(61)).await;
-        assert_eq!(cache.get(&"a", make()).await, (1, false));
+        assert_eq!(cache.peek(&"a"), None);
+        assert_eq!(cache.get(&"a", make()).await, 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -129,7 +139,7 @@ mod tests {
         let cache = FlightCache::<&str, u32>::new(8, |_| 1);
         let stuck = cache.get(&"a", std::future::pending());
         assert!(tokio::time::timeout(Duration::from_secs(1), stuck).await.is_err());
-        assert_eq!(cache.get(&"a", async { (5, Duration::from_secs(1)) }).await.0, 5);
+        assert_eq!(cache.get(&"a", async { (5, Duration::from_secs(1)) }).await, 5);
     }
 
     #[tokio::test]
@@ -141,6 +151,6 @@ mod tests {
             assert!(inner.slots.len() <= 100, "{} entries", inner.slots.len());
             assert_eq!(inner.weight, inner.slots.len() * 10);
         }
-        assert_eq!(cache.get(&9_999, async { (0, Duration::ZERO) }).await, (9_999, true));
+        assert_eq!(cache.peek(&9_999), Some(9_999));
     }
 }

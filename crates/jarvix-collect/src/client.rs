@@ -103,9 +103,10 @@ impl Client {
         watch: &mut Watch,
         trail: &mut Trail,
     ) -> Result<Answer, Failure> {
+        (trail.remote, trail.opened) = (None, None);
         let mut kept_may_serve = true;
         loop {
-            let mut conn = self.connection(to, kept_may_serve, watch, trail).await?;
+            let (mut conn, kept) = self.connection(to, kept_may_serve, watch, trail).await?;
             trail.remote = Some(conn.facts.peer.addr);
             trail.opened = Some(conn.facts.peer.opened);
             let place = watch.paused(self.addresses.enter(conn.facts.peer.addr.ip())).await;
@@ -113,36 +114,45 @@ impl Client {
             match asked.and_then(|response| check(response, conn, place)) {
                 // The server closed a kept connection just as it was to be used. That is no
                 // attempt: nothing was asked yet.
-                Err(failure)
-                    if failure.stale && kept_may_serve && trail.timings.connect_ms.is_none() =>
-                {
-                    kept_may_serve = false;
-                }
+                Err(failure) if failure.stale && kept => kept_may_serve = false,
                 answer => return answer,
             }
         }
     }
 
+    /// A connection to `to`, and whether it was a kept one.
     async fn connection(
         &self,
         to: &Target,
         kept_may_serve: bool,
         watch: &mut Watch,
         trail: &mut Trail,
-    ) -> Result<Conn, Failure> {
+    ) -> Result<(Conn, bool), Failure> {
         if kept_may_serve && let Some(conn) = self.pool.take(&to.origin) {
-            return Ok(conn);
+            return Ok((conn, true));
         }
-        if !to.origin.https {
-            return self.dial(to, watch, trail).await;
+        // In boxes: most requests never come here and need not carry all of it around.
+        if to.origin.https {
+            return Box::pin(self.dial_in_turn(to, kept_may_serve, watch, trail)).await;
         }
+        Ok((Box::pin(self.dial(to, watch, trail)).await?, false))
+    }
+
+    /// Dials an origin that may speak HTTP/2, one at a time: the first connection may serve all.
+    async fn dial_in_turn(
+        &self,
+        to: &Target,
+        kept_may_serve: bool,
+        watch: &mut Watch,
+        trail: &mut Trail,
+    ) -> Result<(Conn, bool), Failure> {
         let turn = self.pool.turn(&to.origin);
         let held = watch.within(self.phases.tls, Arc::clone(&turn).lock_owned()).await;
         let conn = match held {
             Err(late) => Err(Failure::late(late, "waiting for the host's connection")),
             Ok(_held) => match self.pool.take(&to.origin).filter(|_| kept_may_serve) {
-                Some(conn) => Ok(conn),
-                None => self.dial(to, watch, trail).await,
+                Some(conn) => Ok((conn, true)),
+                None => self.dial(to, watch, trail).await.map(|conn| (conn, false)),
             },
         };
         self.pool.end_turn(&to.origin, turn);

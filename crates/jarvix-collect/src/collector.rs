@@ -83,7 +83,7 @@ pub(crate) async fn run(
     let in_flight = Arc::new(AtomicUsize::new(0));
     let (pages, received) = mpsc::channel(WAITING_MAX);
     let writer = spawn_writer(&job, &in_flight, received)?;
-    let (feed, feeder) = spawn_feed(job.frontier)?;
+    let (feed, feeder) = spawn_feed(&job.frontier)?;
     let settings = Arc::clone(&fetcher.settings);
     let collector = Loop {
         crew: Arc::new(Crew { fetcher, pages, in_flight }),
@@ -120,7 +120,7 @@ impl Desk {
 struct Loop {
     crew: Arc<Crew>,
     tasks: JoinSet<TaskEnd>,
-    feed: Option<mpsc::Receiver<Entry>>,
+    feed: Option<mpsc::Receiver<Vec<Entry>>>,
     window: Window,
     window_max: usize,
     concurrent: usize,
@@ -183,8 +183,8 @@ impl Loop {
             let moment = self.next_moment();
             tokio::select! {
                 Some(end) = self.tasks.join_next() => self.take_end(end),
-                entry = receive(&mut self.feed), if has_room => match entry {
-                    Some(entry) => self.window.push(Job::new(entry)),
+                entries = receive(&mut self.feed), if has_room => match entries {
+                    Some(entries) => self.take_in(entries),
                     None => self.feed = None,
                 },
                 freed = politeness.next_freed() => {
@@ -205,10 +205,14 @@ impl Loop {
 
     fn fill(&mut self) {
         while self.window.len() < self.window_max
-            && let Some(Ok(entry)) = self.feed.as_mut().map(mpsc::Receiver::try_recv)
+            && let Some(Ok(entries)) = self.feed.as_mut().map(mpsc::Receiver::try_recv)
         {
-            self.window.push(Job::new(entry));
+            self.take_in(entries);
         }
+    }
+
+    fn take_in(&mut self, entries: Vec<Entry>) {
+        entries.into_iter().for_each(|entry| self.window.push(Job::new(entry)));
     }
 
     fn begin_what_may(&mut self) {
@@ -317,7 +321,7 @@ impl Loop {
     }
 }
 
-async fn receive(feed: &mut Option<mpsc::Receiver<Entry>>) -> Option<Entry> {
+async fn receive(feed: &mut Option<mpsc::Receiver<Vec<Entry>>>) -> Option<Vec<Entry>> {
     match feed {
         Some(feed) => feed.recv().await,
         None => std::future::pending().await,

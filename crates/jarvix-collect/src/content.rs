@@ -43,7 +43,11 @@ pub(crate) fn refused_by_type(content_type: Option<&str>) -> Option<String> {
     NOT_TEXT.iter().any(matches).then(|| format!("the content type is {essence}"))
 }
 
-/// What a body with this beginning is; at most [`limits::SNIFF_BYTES`] of it are decoded.
+/// How much of a coded body is decoded to look at it. The marks of a format stand in its first
+/// dozens of bytes; decoding more is the dearest thing that could be done with most pages.
+const DECODED_MAX: usize = 1024;
+
+/// What a body with this beginning is.
 pub(crate) fn kind(
     beginning: &[u8],
     coding: Option<&str>,
@@ -53,7 +57,7 @@ pub(crate) fn kind(
     if coding.is_none() {
         return jarvix_html::sniff(beginning, content_type);
     }
-    let decoded = jarvix_html::decode_prefix(beginning, coding, limits::SNIFF_BYTES);
+    let decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_MAX);
     jarvix_html::sniff(&decoded, content_type)
 }
 

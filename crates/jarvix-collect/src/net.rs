@@ -173,7 +173,7 @@ impl Net for SystemNet {
             if is_under(host, "invalid") {
                 return Err(ResolveError::NoSuchName);
             }
-            self.names.get(&host.to_owned(), self.look_up(host)).await.0
+            self.names.get(&host.to_owned(), self.look_up(host)).await
         })
     }
 

@@ -81,14 +81,13 @@ impl Robots {
         to: &Target,
         slot: &mut Slot,
     ) -> Result<bool, Failure> {
-        let (rules, was_known) = self
-            .rules
-            .get(&to.origin, async {
-                let rules = self.fetch(client, to, slot).await;
-                let unreachable = matches!(rules, Rules::Unreachable(_));
-                (rules, if unreachable { UNREACHABLE_HOLDS } else { RULES_HOLD })
-            })
-            .await;
+        let known = self.rules.peek(&to.origin);
+        let was_known = known.is_some();
+        let rules = match known {
+            Some(rules) => rules,
+            // In a box: most pages never come here and need not carry it around.
+            None => Box::pin(self.rules.get(&to.origin, self.learn(client, to, slot))).await,
+        };
         match rules {
             Rules::AllowAll => Ok(!was_known),
             Rules::Unreachable(failure) => Err(failure),
@@ -103,6 +102,12 @@ impl Robots {
                 Err(Failure::last(Outcome::RobotsDenied, reason))
             }
         }
+    }
+
+    async fn learn(&self, client: &Client, to: &Target, slot: &mut Slot) -> (Rules, Duration) {
+        let rules = self.fetch(client, to, slot).await;
+        let unreachable = matches!(rules, Rules::Unreachable(_));
+        (rules, if unreachable { UNREACHABLE_HOLDS } else { RULES_HOLD })
     }
 
     /// Fetches with as many attempts as a page has.

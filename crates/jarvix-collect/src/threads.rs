@@ -14,8 +14,10 @@ use crate::collect::{CollectError, CollectJob};
 use crate::frontier::{Entry, Frontier};
 use crate::writer::{Finished, Tally, Writer};
 
-/// Entries that the feed reads ahead of the window.
-const FEED_AHEAD: usize = 512;
+/// Entries that the feed hands over at once: one wake-up for all of them.
+const FEED_BATCH: usize = 128;
+/// Batches that it reads ahead.
+const FEED_AHEAD: usize = 4;
 /// What makes a generation of pages. The settings are operational and do not stand in it: pages
 /// that were fetched with other settings are still what the servers answered.
 const GENERATION_KEY: &str = "pages-1";
@@ -24,17 +26,18 @@ pub(crate) type FeedThread = JoinHandle<Result<(), AdmitError>>;
 
 /// Reads the frontier on a thread of its own: it is on disk.
 pub(crate) fn spawn_feed(
-    frontier: Frontier,
-) -> Result<(mpsc::Receiver<Entry>, FeedThread), CollectError> {
+    frontier: &Frontier,
+) -> Result<(mpsc::Receiver<Vec<Entry>>, FeedThread), CollectError> {
     let (send, feed) = mpsc::channel(FEED_AHEAD);
+    let mut pending = frontier.pending();
     let read = move || {
-        for entry in frontier.pending() {
-            // The loop hung up: it has been stopped.
-            if send.blocking_send(entry?).is_err() {
-                break;
+        loop {
+            let batch = pending.by_ref().take(FEED_BATCH).collect::<Result<Vec<Entry>, _>>()?;
+            // Without a receiver the loop has been stopped.
+            if batch.is_empty() || send.blocking_send(batch).is_err() {
+                return Ok(());
             }
         }
-        Ok(())
     };
     let thread = std::thread::Builder::new().name("jarvix-feed".to_owned()).spawn(read);
     Ok((feed, thread.map_err(CollectError::Thread)?))

@@ -22,7 +22,9 @@ use crate::collect::EventSink;
 /// Finished pages that may wait for the writer; the byte budget bounds what they weigh.
 pub(crate) const WAITING_MAX: usize = 512;
 /// Pages that are taken from the channel at once.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
+/// How long the writer lets pages gather before it takes them: one wake-up for all of them.
+const GATHER: Duration = Duration::from_millis(2);
 /// Facts about pages are published when there are this many ...
 const EVENT_PAGES: u64 = 256;
 /// ... or when the first of them is this old.
@@ -83,7 +85,7 @@ impl Writer {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             let wake = open.as_ref().map(|part| part.closes).into_iter().chain(news.due).min();
-            let taken = handle.block_on(next_batch(&mut pages, &mut batch, wake));
+            let next = handle.block_on(next_batch(&mut pages, &mut batch, wake));
             for finished in batch.drain(..) {
                 news.add(&finished.page);
                 self.append(&mut open, finished)?;
@@ -91,14 +93,14 @@ impl Writer {
                     self.close(&mut open, &mut tally)?;
                 }
             }
-            let now = Instant::now();
-            if open.as_ref().is_some_and(|part| part.closes <= now) || taken == Some(0) {
+            let (now, closed) = (Instant::now(), next == Next::Closed);
+            if closed || open.as_ref().is_some_and(|part| part.closes <= now) {
                 self.close(&mut open, &mut tally)?;
             }
-            if taken == Some(0) || news.pages >= EVENT_PAGES || news.due.is_some_and(|d| d <= now) {
+            if closed || news.pages >= EVENT_PAGES || news.due.is_some_and(|due| due <= now) {
                 self.publish(&mut news, &mut tally);
             }
-            if taken == Some(0) {
+            if closed {
                 return Ok(tally);
             }
         }
@@ -172,16 +174,40 @@ impl News {
     }
 }
 
-/// Waits for pages, at most until `wake`: how many came, `Some(0)` when there will be no more,
-/// `None` when it was time to wake.
+/// What came of waiting for pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Pages, or none because it was time to wake.
+    Gathered,
+    /// There will be no more.
+    Closed,
+}
+
+/// Puts the pages that come next into `batch`; waits at most until `wake`.
 async fn next_batch(
     pages: &mut mpsc::Receiver<Finished>,
     batch: &mut Vec<Finished>,
     wake: Option<Instant>,
-) -> Option<usize> {
-    let taken = pages.recv_many(batch, BATCH);
-    match wake {
-        Some(wake) => tokio::time::timeout_at(wake, taken).await.ok(),
-        None => Some(taken.await),
+) -> Next {
+    let gathered = async {
+        let first = pages.recv().await?;
+        batch.push(first);
+        if pages.len() < BATCH {
+            tokio::time::sleep(GATHER).await;
+        }
+        while batch.len() < BATCH
+            && let Ok(next) = pages.try_recv()
+        {
+            batch.push(next);
+        }
+        Some(())
+    };
+    let gathered = match wake {
+        Some(wake) => tokio::time::timeout_at(wake, gathered).await,
+        None => Ok(gathered.await),
+    };
+    match gathered {
+        Ok(None) => Next::Closed,
+        Ok(Some(())) | Err(_) => Next::Gathered,
     }
 }
