@@ -166,6 +166,9 @@ fn hint(event: &Event, generation: Generation, queue: &MemoryQueue) {
 
 fn collect(line: &Line<'_>, on_event: EventSink) -> Result<CollectSummary, LineError> {
     let frontier = Frontier::open(line.store, line.run)?;
+    let total = Some(frontier.pending_len());
+    let (run, stage) = (line.run.clone(), Stage::Collect);
+    (line.publish)(Event::StageStarted { run: run.clone(), stage, total });
     let runtime = runtime(line.settings.threads)?;
     let collected = runtime.block_on(jarvix_collect::collect(CollectJob {
         store: line.store.clone(),
@@ -176,6 +179,8 @@ fn collect(line: &Line<'_>, on_event: EventSink) -> Result<CollectSummary, LineE
         stop: Arc::clone(line.stop),
         on_event,
     }))?;
+    let (rows, elapsed_ms) = (collected.pages, collected.elapsed_ms);
+    (line.publish)(Event::StageFinished { run, stage, rows, elapsed_ms });
     Ok(collected)
 }
 
@@ -200,7 +205,8 @@ fn curate_while(
     let runner = CurateRunner::new(line.store.clone(), curate::pool(threads)?);
     // When collect is through, the rest is done on all threads.
     let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
-    let conditions = Conditions { more_may_come: collecting, stop: &stop, total: &|| None };
+    let conditions =
+        Conditions { more_may_come: collecting, stop: &stop, rows_before: 0, total: &|| None };
     work_off(line.store, line.run, generation, &runner, queue, &*line.publish, conditions)
 }
 
@@ -220,13 +226,22 @@ where
     let total = total_rows(line, stage)?;
     (line.publish)(Event::StageStarted { run: line.run.clone(), stage, total });
     let stop = || line.stop.load(Ordering::SeqCst);
-    let conditions = Conditions { more_may_come: &|| false, stop: &stop, total: &|| total };
+    let rows_before = rows_of(line, stage, generation)?;
+    let conditions =
+        Conditions { more_may_come: &|| false, stop: &stop, rows_before, total: &|| total };
     let queue = MemoryQueue::default();
     let rows =
         work_off(line.store, line.run, generation, runner, &queue, &*line.publish, conditions)?;
     let elapsed_ms = millis(clock.monotonic().saturating_sub(start));
     (line.publish)(Event::StageFinished { run: line.run.clone(), stage, rows, elapsed_ms });
     Ok(())
+}
+
+/// Rows that `stage` has written for `generation`.
+fn rows_of(line: &Line<'_>, stage: Stage, generation: Generation) -> Result<u64, LineError> {
+    let Some(output) = stage.outputs().first() else { return Ok(0) };
+    let parts = line.store.catalogue().parts_at(line.run, *output, generation)?;
+    Ok(parts.iter().map(|part| part.rows).sum())
 }
 
 /// Rows of the dataset that `stage` reads.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use jarvix_core::{Event, Outcome, Stage};
 
 use crate::output::Output;
@@ -116,9 +116,16 @@ impl Progress {
 /// With a known total there is a bar and the time that is left.
 fn style(with_total: bool) -> ProgressStyle {
     let template = if with_total {
-        "{prefix:>8} {bar:24} {human_pos:>9}/{human_len:<9} {per_sec:>12} {eta:>4} left  {wide_msg}"
+        "{prefix:>8} {bar:24} {human_pos:>9}/{human_len:<9} {rate:>9} {eta:>4} left  {wide_msg}"
     } else {
-        "{prefix:>8} {spinner} {human_pos:>9} {per_sec:>12} {elapsed:>4}  {wide_msg}"
+        "{prefix:>8} {spinner} {human_pos:>9} {rate:>9} {elapsed:>4}  {wide_msg}"
     };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let text = format!("{}/s", HumanCount(state.per_sec().max(0.0) as u64));
+        // Where it cannot be written, nobody sees it.
+        out.write_str(&text).unwrap_or_default();
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", rate)
 }

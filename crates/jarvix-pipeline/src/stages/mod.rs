@@ -41,6 +41,7 @@ where
             queue.finish(&item);
             rows += done?;
             let (run, stage) = (run.clone(), runner.stage());
+            let rows = conditions.rows_before + rows;
             publish(Event::StageAdvanced { run, stage, rows, total: (conditions.total)() });
             continue;
         }
@@ -62,6 +63,8 @@ pub struct Conditions<'a> {
     pub more_may_come: &'a dyn Fn() -> bool,
     /// Whether to stop between two parts.
     pub stop: &'a dyn Fn() -> bool,
+    /// Rows that were there before.
+    pub rows_before: u64,
     /// Rows ahead in all, as far as it is known.
     pub total: &'a dyn Fn() -> Option<u64>,
 }
