@@ -199,10 +199,12 @@ fn curate_while(
     line: &Line<'_>,
     generation: Generation,
     queue: &dyn WorkQueue,
-    collecting: &dyn Fn() -> bool,
+    collecting: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<u64, LineError> {
-    let threads = line.settings.threads.saturating_sub(1).max(1);
-    let runner = CurateRunner::new(line.store.clone(), curate::pool(threads)?);
+    let all = curate::pool(line.settings.threads)?;
+    let but_one = curate::pool(line.settings.threads.saturating_sub(1))?;
+    let pool = || Arc::clone(if collecting() { &but_one } else { &all });
+    let runner = CurateRunner::new(line.store.clone(), &pool);
     // When collect is through, the rest is done on all threads.
     let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
     let conditions =
@@ -212,7 +214,9 @@ fn curate_while(
 
 /// Curates everything that has no output of `generation` yet.
 fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError> {
-    let runner = CurateRunner::new(line.store.clone(), curate::pool(line.settings.threads)?);
+    let all = curate::pool(line.settings.threads)?;
+    let pool = || Arc::clone(&all);
+    let runner = CurateRunner::new(line.store.clone(), &pool);
     finish_stage(line, generation, &runner)
 }
 

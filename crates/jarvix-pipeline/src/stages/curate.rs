@@ -31,14 +31,18 @@ pub fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>, LineError> {
 }
 
 /// Runs curate for one run and generation.
-pub struct CurateRunner {
+pub struct CurateRunner<'a> {
     store: Store,
-    pool: Arc<rayon::ThreadPool>,
+    pool: Pool<'a>,
 }
 
-impl CurateRunner {
-    /// A runner that reads from and commits to `store` and works on `pool`.
-    pub fn new(store: Store, pool: Arc<rayon::ThreadPool>) -> Self {
+/// Says which pool the next batch is for: a part may outlast the stage above it, and what was one
+/// thread then can be all of them now.
+pub type Pool<'a> = &'a (dyn Fn() -> Arc<rayon::ThreadPool> + Send + Sync);
+
+impl<'a> CurateRunner<'a> {
+    /// A runner that reads from and commits to `store` and asks `pool` before every batch.
+    pub fn new(store: Store, pool: Pool<'a>) -> Self {
         Self { store, pool }
     }
 
@@ -86,7 +90,7 @@ impl CurateRunner {
         documents: &mut PartWriter<Document>,
         links: &mut PartWriter<Link>,
     ) -> Result<(), LineError> {
-        let curated: Vec<Curated> = self.pool.install(|| {
+        let curated: Vec<Curated> = (self.pool)().install(|| {
             // One at a time: pages differ a hundredfold in cost. The order stays.
             pages.into_par_iter().with_max_len(1).map(|page| jarvix_curate::curate(&page)).collect()
         });
@@ -100,7 +104,7 @@ impl CurateRunner {
     }
 }
 
-impl StageRunner for CurateRunner {
+impl StageRunner for CurateRunner<'_> {
     type Error = LineError;
 
     fn stage(&self) -> Stage {
