@@ -61,10 +61,13 @@ pub fn show_ending(
     })?;
     let seconds = ending.elapsed.as_secs_f64();
     if let Some(collected) = &ending.collected {
-        output.note(&format!(
-            "{} pages in {seconds:.1} s; {}",
-            collected.pages, collected.limited_by
-        ));
+        output.note(&match collected.pages {
+            0 => {
+                format!("nothing to fetch ({seconds:.1} s): no line of the input is new and usable")
+            }
+            1 => format!("1 page in {seconds:.1} s"),
+            pages => format!("{pages} pages in {seconds:.1} s; {}", collected.limited_by),
+        });
     }
     if ending.interrupted {
         output.note(&format!(
