@@ -11,14 +11,15 @@ use jarvix_core::{
     StageRunner, WorkItem,
 };
 use jarvix_curate::Curated;
-use jarvix_store::{Commit, PartWriter, Store};
+use jarvix_store::{Commit, PartWriter, RowReader, Store};
 use rayon::prelude::*;
 
 use crate::LineError;
 
-/// Rows and stored bytes that are in memory at once: enough to keep every thread busy.
+/// Rows and stored bytes of a batch, of which three are in memory at once: enough to keep every
+/// thread busy.
 const BATCH_ROWS: usize = 64;
-const BATCH_BYTES: u64 = 8 * 1024 * 1024;
+const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A pool of `threads` threads whose stacks are deep enough for the extractor.
 pub fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>, LineError> {
@@ -53,25 +54,28 @@ impl<'a> CurateRunner<'a> {
 
     fn curate_part(&self, pages: &PartRef, generation: Generation) -> Result<u64, LineError> {
         let (run, name) = (&pages.run, pages.name);
-        let mut documents = self.store.writer::<Document>(run, name, generation)?;
-        let mut links = self.store.writer::<Link>(run, name, generation)?;
-        let mut batch = Vec::with_capacity(BATCH_ROWS);
-        let mut batch_bytes = 0;
-        for page in self.store.read::<Page>(pages)? {
-            let page = page?;
-            if !page.outcome.gives_document() {
-                continue;
-            }
-            batch_bytes += page.size_bytes();
-            batch.push(page);
-            if batch.len() >= BATCH_ROWS || batch_bytes >= BATCH_BYTES {
-                self.curate_batch(std::mem::take(&mut batch), &mut documents, &mut links)?;
-                batch_bytes = 0;
-            }
+        let mut output = Output {
+            documents: self.store.writer::<Document>(run, name, generation)?,
+            links: self.store.writer::<Link>(run, name, generation)?,
+        };
+        let mut pages = self.store.read::<Page>(pages)?;
+        let mut batch = next_batch(&mut pages)?;
+        let mut curated = Vec::new();
+        while !(batch.is_empty() && curated.is_empty()) {
+            // While this batch is curated, the one before it is written and the next one read.
+            let done = std::mem::take(&mut curated);
+            let ((written, read), now) = (self.pool)().install(|| {
+                rayon::join(
+                    || (output.write(done), next_batch(&mut pages)),
+                    || curate_batch(std::mem::take(&mut batch)),
+                )
+            });
+            written?;
+            batch = read?;
+            curated = now;
         }
-        self.curate_batch(batch, &mut documents, &mut links)?;
-        let rows = documents.rows();
-        let parts = vec![documents.finish()?, links.finish()?];
+        let rows = output.documents.rows();
+        let parts = vec![output.documents.finish()?, output.links.finish()?];
         self.store.commit(Commit {
             run: run.clone(),
             stage: Stage::Curate,
@@ -83,25 +87,47 @@ impl<'a> CurateRunner<'a> {
         })?;
         Ok(rows)
     }
+}
 
-    fn curate_batch(
-        &self,
-        pages: Vec<Page>,
-        documents: &mut PartWriter<Document>,
-        links: &mut PartWriter<Link>,
-    ) -> Result<(), LineError> {
-        let curated: Vec<Curated> = (self.pool)().install(|| {
-            // One at a time: pages differ a hundredfold in cost. The order stays.
-            pages.into_par_iter().with_max_len(1).map(|page| jarvix_curate::curate(&page)).collect()
-        });
+/// The parts that a pages part becomes.
+struct Output {
+    documents: PartWriter<Document>,
+    links: PartWriter<Link>,
+}
+
+impl Output {
+    fn write(&mut self, curated: Vec<Curated>) -> Result<(), LineError> {
         for row in curated {
-            documents.append(&row.document)?;
+            self.documents.append(&row.document)?;
             for link in &row.links {
-                links.append(link)?;
+                self.links.append(link)?;
             }
         }
         Ok(())
     }
+}
+
+/// The next pages that give a document; none at the end of the part.
+fn next_batch(pages: &mut RowReader<Page>) -> Result<Vec<Page>, LineError> {
+    let mut batch = Vec::with_capacity(BATCH_ROWS);
+    let mut bytes = 0;
+    for page in pages {
+        let page = page?;
+        if !page.outcome.gives_document() {
+            continue;
+        }
+        bytes += page.size_bytes();
+        batch.push(page);
+        if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
+            break;
+        }
+    }
+    Ok(batch)
+}
+
+/// One page at a time on every thread: pages differ a hundredfold in cost. The order stays.
+fn curate_batch(pages: Vec<Page>) -> Vec<Curated> {
+    pages.into_par_iter().with_max_len(1).map(|page| jarvix_curate::curate(&page)).collect()
 }
 
 impl StageRunner for CurateRunner<'_> {
