@@ -13,6 +13,7 @@ mod expression;
 mod functions;
 mod reader;
 mod session;
+mod spill;
 mod table;
 mod value;
 mod write;

@@ -25,6 +25,7 @@ use jarvix_store::{Store, schema};
 use crate::error::{Known, QueryError, QueryErrorKind};
 use crate::functions::{self, RowText};
 use crate::reader::OpenPart;
+use crate::spill::SpillFolder;
 use crate::table::{PartsTable, readable};
 use crate::value::{Table, Value, rows_of};
 
@@ -78,8 +79,7 @@ pub struct Query {
 impl Query {
     /// Opens the engine for `store`.
     pub fn open(store: &Store, settings: QuerySettings) -> Result<Self, QueryError> {
-        let disk = &store.env().disk;
-        disk.create_dir_all(&settings.spill_dir).map_err(|error| {
+        let spill = SpillFolder::open(&settings.spill_dir).map_err(|error| {
             let place = settings.spill_dir.display();
             QueryError::new(
                 QueryErrorKind::Store,
@@ -87,14 +87,15 @@ impl Query {
             )
             .with_help("choose a --data folder that can be written to")
         })?;
-        let spill = DiskManagerMode::Directories(vec![settings.spill_dir.clone()]);
+        let directories = DiskManagerMode::Directories(vec![spill.path().to_path_buf()]);
         let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
-            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(directories))
             .build_arc()
             .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
-        Ok(Self { store: store.clone(), shared: Arc::new(runtime), settings: Arc::new(settings) })
+        let shared = Arc::new(Runtime { runtime, _spill: spill });
+        Ok(Self { store: store.clone(), shared, settings: Arc::new(settings) })
     }
 
     /// A session over the datasets of `run`, as the catalogue lists them now. Datasets without
@@ -148,9 +149,15 @@ trait Shared: Send + Sync {
     fn runtime(&self) -> Arc<RuntimeEnv>;
 }
 
-impl Shared for Arc<RuntimeEnv> {
+struct Runtime {
+    runtime: Arc<RuntimeEnv>,
+    /// Removed when the last clone of the engine goes.
+    _spill: SpillFolder,
+}
+
+impl Shared for Runtime {
     fn runtime(&self) -> Arc<RuntimeEnv> {
-        Self::clone(self)
+        Arc::clone(&self.runtime)
     }
 }
 
