@@ -15,7 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use crate::parts::{Address, Upload};
-use crate::properties::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, ROW_GROUP_BYTES_MAX, writer_properties};
+use crate::properties::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, row_group_bytes_max, writer_properties};
 use crate::rows::{Columns, Row};
 use crate::schema::{DatasetSchema, schema};
 use crate::{Store, StoreError};
@@ -94,7 +94,7 @@ impl FileWriter {
         let mut parquet = self.parquet.take().ok_or_else(|| self.failed_before())?;
         let mut go = || {
             parquet.write(batch)?;
-            if parquet.in_progress_size() >= ROW_GROUP_BYTES_MAX {
+            if parquet.in_progress_size() >= row_group_bytes_max(self.address.dataset) {
                 parquet.flush()?;
             }
             Ok(())
