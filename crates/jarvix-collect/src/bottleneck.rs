@@ -16,19 +16,22 @@ pub(crate) enum Sample {
     Writer,
     /// The disk was full.
     Disk,
+    /// The next stage was too far behind.
+    Backlog,
     /// The frontier was not read fast enough.
     Input,
     /// There was nothing left to begin.
     Tail,
 }
 
-const KINDS: [Sample; 8] = [
+const KINDS: [Sample; 9] = [
     Sample::Fetches,
     Sample::Hosts,
     Sample::Rate,
     Sample::Budget,
     Sample::Writer,
     Sample::Disk,
+    Sample::Backlog,
     Sample::Input,
     Sample::Tail,
 ];
@@ -78,6 +81,9 @@ impl Bottleneck {
             }
             Sample::Writer => format!("writing parts: pages waited for it {share}% of the time"),
             Sample::Disk => format!("the disk: it was full {share}% of the time"),
+            Sample::Backlog => {
+                format!("curation: fetching waited for it to catch up {share}% of the time")
+            }
             Sample::Input => {
                 format!("reading the frontier: it was waited for {share}% of the time")
             }
@@ -103,7 +109,7 @@ mod tests {
             bottleneck.add(*kind);
         }
         (0..24).for_each(|_| bottleneck.add(Sample::Hosts));
-        assert!(bottleneck.describe().contains("78% of the time"), "{}", bottleneck.describe());
+        assert!(bottleneck.describe().contains("75% of the time"), "{}", bottleneck.describe());
         assert!(!Bottleneck::new(1).describe().is_empty());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use jarvix_core::{Env, Event, Outcome, RunId, Stage, limits};
 use jarvix_store::{Store, StoreError};
@@ -44,6 +44,8 @@ pub struct CollectJob {
     pub settings: CollectSettings,
     /// The network.
     pub net: Arc<dyn Net>,
+    /// Committed parts that the next stage has not worked off; the caller counts them.
+    pub backlog: Arc<AtomicU64>,
     /// Set it to stop: what is in flight may finish for a while, the rest stays pending.
     pub stop: Arc<AtomicBool>,
     /// Who wants to hear what happens.

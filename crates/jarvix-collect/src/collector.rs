@@ -13,7 +13,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -97,7 +97,13 @@ pub(crate) async fn run(
         bottleneck: Bottleneck::new(concurrent),
         started: Instant::now(),
         settings,
-        desk: Desk { store: job.store, run: job.run, stop: job.stop, on_event: job.on_event },
+        desk: Desk {
+            store: job.store,
+            run: job.run,
+            backlog: job.backlog,
+            stop: job.stop,
+            on_event: job.on_event,
+        },
     };
     collector.run(writer, feeder, pending).await
 }
@@ -106,6 +112,7 @@ pub(crate) async fn run(
 struct Desk {
     store: Store,
     run: RunId,
+    backlog: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     on_event: EventSink,
 }
@@ -226,13 +233,23 @@ impl Loop {
 
     fn may_begin(&self) -> bool {
         self.tasks.len() < self.concurrent
-            && self.disk_low_since.is_none()
+            && !self.must_wait()
             && self.crew.fetcher.politeness.any_not_before().is_none()
+    }
+
+    /// Whether nothing may begin until the disk or the next stage has room; looked at every tick.
+    fn must_wait(&self) -> bool {
+        self.disk_low_since.is_some() || self.is_ahead()
+    }
+
+    /// Whether the next stage is so far behind that fetching waits for it.
+    fn is_ahead(&self) -> bool {
+        self.desk.backlog.load(Ordering::Relaxed) > self.settings.max_backlog
     }
 
     /// When something may begin that may not now, if nothing else happens.
     fn next_moment(&self) -> Option<Instant> {
-        if self.tasks.len() >= self.concurrent || self.disk_low_since.is_some() {
+        if self.tasks.len() >= self.concurrent || self.must_wait() {
             return None;
         }
         self.crew.fetcher.politeness.any_not_before().or_else(|| self.window.next_moment())
@@ -294,6 +311,8 @@ impl Loop {
         let crew = &self.crew;
         let sample = if self.disk_low_since.is_some() {
             Sample::Disk
+        } else if self.is_ahead() {
+            Sample::Backlog
         } else if crew.pages.capacity() == 0 {
             Sample::Writer
         } else if self.bottleneck.budget_waited(crew.fetcher.budget.waits()) {

@@ -36,6 +36,8 @@ pub struct CollectSettings {
     pub retries: u32,
     /// Rows after which a part closes.
     pub chunk_rows: u64,
+    /// Committed parts that the next stage may be behind before fetching waits for it.
+    pub max_backlog: u64,
     /// Largest body that is received, in bytes; a longer one is cut.
     pub max_body: u64,
     /// Most requests per second and host; 0 sets no fixed rate.
@@ -78,6 +80,7 @@ impl Default for CollectSettings {
             timeout: Duration::from_secs(30),
             retries: 2,
             chunk_rows: limits::PART_ROWS_MAX,
+            max_backlog: limits::BACKLOG_PARTS_MAX,
             max_body: limits::BODY_BYTES_MAX,
             rate_per_host: 0.0,
             rate: 0.0,

@@ -4,7 +4,7 @@
 //! document -> documents part -> dedupe -> score -> scores part -> summary -> report.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jarvix_collect::admit::{Admission, AdmitSettings, admit};
@@ -12,7 +12,7 @@ use jarvix_collect::frontier::Frontier;
 use jarvix_collect::input::Input;
 use jarvix_collect::{CollectJob, CollectSummary, EventSink, Net};
 use jarvix_core::{
-    Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue,
+    Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue, limits,
 };
 use jarvix_query::Query;
 use jarvix_store::Store;
@@ -22,7 +22,7 @@ use crate::report::Written;
 use crate::settings::Scope;
 use crate::stages::curate::{self, CurateRunner};
 use crate::stages::score::ScoreRunner;
-use crate::stages::{Conditions, dedupe, work_off};
+use crate::stages::{Conditions, Publish, dedupe, work_off};
 use crate::{LineError, LineSettings, MemoryQueue, generations, report};
 
 /// Everything that the line works with.
@@ -115,30 +115,43 @@ fn millis(duration: Duration) -> u64 {
 /// Collects on the async threads and curates committed parts on the pool, at the same time.
 fn collect_and_curate(line: &Line<'_>) -> Result<CollectSummary, LineError> {
     if line.settings.scope == Scope::Collect {
-        return collect(line, Arc::clone(&line.publish));
+        let collected = collect(line, Arc::clone(&line.publish), Arc::default())?;
+        merge_small_parts(line, None)?;
+        return Ok(collected);
     }
     let generation =
         line.store.begin_generation(line.run, Stage::Curate, &generations::curate_key())?;
     let queue = Arc::new(MemoryQueue::default());
+    let backlog = Arc::new(AtomicU64::new(backlog_of(line, generation)?));
     let collecting = AtomicBool::new(true);
-    let failed = AtomicBool::new(false);
     let collected = std::thread::scope(|scope| {
         let curating = scope.spawn(|| {
-            let done =
-                curate_while(line, generation, &*queue, &|| collecting.load(Ordering::SeqCst));
+            let publish = |event: Event| {
+                if matches!(event, Event::StageAdvanced { stage: Stage::Curate, .. }) {
+                    // Where the catalogue cannot be read, the next commit says so.
+                    let left = backlog_of(line, generation).unwrap_or_default();
+                    backlog.store(left, Ordering::Relaxed);
+                }
+                (line.publish)(event);
+            };
+            let still = || collecting.load(Ordering::SeqCst);
+            let done = curate_while(line, generation, &*queue, &still, &publish);
             // Without curate there is no point in fetching on.
-            failed.store(done.is_err(), Ordering::SeqCst);
             if done.is_err() {
                 line.stop.store(true, Ordering::SeqCst);
             }
             done
         });
         let (publish, hints) = (Arc::clone(&line.publish), Arc::clone(&queue));
+        let committed = Arc::clone(&backlog);
         let sink: EventSink = Arc::new(move |event| {
+            if matches!(event, Event::PartCommitted { .. }) {
+                committed.fetch_add(1, Ordering::Relaxed);
+            }
             hint(&event, generation, &hints);
             publish(event);
         });
-        let collected = collect(line, sink);
+        let collected = collect(line, sink, Arc::clone(&backlog));
         collecting.store(false, Ordering::SeqCst);
         let curated = match curating.join() {
             Ok(curated) => curated,
@@ -149,9 +162,26 @@ fn collect_and_curate(line: &Line<'_>) -> Result<CollectSummary, LineError> {
     if !line.stop.load(Ordering::SeqCst) {
         // What collect left behind is curated on all threads.
         curate_rest(line, generation)?;
+        merge_small_parts(line, Some(generation))?;
         switch(line, Stage::Curate, generation)?;
     }
     Ok(collected)
+}
+
+/// Slow sites and interrupted sessions leave small parts; when nothing is fetched any more they
+/// are merged, with what curate has made of them. A stopped session leaves them to the next.
+fn merge_small_parts(line: &Line<'_>, curated: Option<Generation>) -> Result<(), LineError> {
+    if line.stop.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let limits = (line.settings.collect.chunk_rows, limits::PART_BYTES_MAX);
+    line.store.merge_pages(line.run, limits, curated)?;
+    Ok(())
+}
+
+/// Parts that curate is behind.
+fn backlog_of(line: &Line<'_>, generation: Generation) -> Result<u64, LineError> {
+    Ok(line.store.catalogue().work(line.run, Stage::Curate, generation)?.len() as u64)
 }
 
 /// A committed pages part is work for curate. The hint is given here, by the one who saw the
@@ -164,7 +194,11 @@ fn hint(event: &Event, generation: Generation, queue: &MemoryQueue) {
     }
 }
 
-fn collect(line: &Line<'_>, on_event: EventSink) -> Result<CollectSummary, LineError> {
+fn collect(
+    line: &Line<'_>,
+    on_event: EventSink,
+    backlog: Arc<AtomicU64>,
+) -> Result<CollectSummary, LineError> {
     let frontier = Frontier::open(line.store, line.run)?;
     let total = Some(frontier.pending_len());
     let (run, stage) = (line.run.clone(), Stage::Collect);
@@ -176,6 +210,7 @@ fn collect(line: &Line<'_>, on_event: EventSink) -> Result<CollectSummary, LineE
         frontier,
         settings: line.settings.collect.clone(),
         net: Arc::clone(&line.net),
+        backlog,
         stop: Arc::clone(line.stop),
         on_event,
     }))?;
@@ -200,6 +235,7 @@ fn curate_while(
     generation: Generation,
     queue: &dyn WorkQueue,
     collecting: &(dyn Fn() -> bool + Send + Sync),
+    publish: Publish<'_>,
 ) -> Result<u64, LineError> {
     let all = curate::pool(line.settings.threads)?;
     let but_one = curate::pool(line.settings.threads.saturating_sub(1))?;
@@ -209,7 +245,7 @@ fn curate_while(
     let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
     let conditions =
         Conditions { more_may_come: collecting, stop: &stop, rows_before: 0, total: &|| None };
-    work_off(line.store, line.run, generation, &runner, queue, &*line.publish, conditions)
+    work_off(line.store, line.run, generation, &runner, queue, publish, conditions)
 }
 
 /// Curates everything that has no output of `generation` yet.

@@ -1,13 +1,16 @@
 //! Small parts made into larger ones. Interrupted sessions and slow sites leave parts of a few rows;
 //! when collect ends, neighbours among them are rewritten as one.
 //!
-//! What was made of the small parts is forgotten in the same transaction, in every generation, and
-//! comes up as work again: outputs always carry the name of the input that they were made of.
+//! What curate has made of the small parts is merged with them in the same transaction, because
+//! outputs always carry the name of the input that they were made of. What was made of them in
+//! other generations is forgotten and comes up as work again.
 
-use jarvix_core::{Dataset, Generation, Page, PartRef, RunId};
+use jarvix_core::{Dataset, Document, Generation, Link, Page, PartName, PartRef, RunId, Stage};
 
 use crate::catalogue::{Merge, NewPart};
 use crate::parts::Address;
+use crate::rows::Row;
+use crate::writer::StagedPart;
 use crate::{Store, StoreError};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -55,35 +58,87 @@ impl Limits {
 
 impl Store {
     /// Rewrites neighbouring small parts of `pages` as larger ones of at most `rows_max` rows and
-    /// `bytes_max` bytes; the new parts. Only for who holds the run's lock, while no stage works on
-    /// the run. After a kill in its middle each group is merged or as it was.
-    pub fn merge_pages(&self, run: &RunId, rows_max: u64, bytes_max: u64) -> Result<Vec<PartRef>> {
+    /// `bytes_max` bytes, and with them what `curated`, a generation of curate, has made of them;
+    /// the new parts of `pages`. Only for who holds the run's lock, while no stage works on the
+    /// run. After a kill in its middle each group is merged or as it was.
+    pub fn merge_pages(
+        &self,
+        run: &RunId,
+        (rows_max, bytes_max): (u64, u64),
+        curated: Option<Generation>,
+    ) -> Result<Vec<PartRef>> {
         let parts = self.catalogue().parts_alone(run, Dataset::Pages)?;
         let mut merged = Vec::new();
         for group in (Limits { rows_max, bytes_max }).groups(parts) {
-            merged.push(self.merge_group(run, &group)?);
+            merged.push(self.merge_group(run, &group, curated)?);
         }
         Ok(merged)
     }
 
-    fn merge_group(&self, run: &RunId, group: &[PartRef]) -> Result<PartRef> {
+    fn merge_group(
+        &self,
+        run: &RunId,
+        group: &[PartRef],
+        curated: Option<Generation>,
+    ) -> Result<PartRef> {
         let name = self.catalogue().next_part_name(run, Dataset::Pages)?;
         let generation = group.first().map_or(Generation::FIRST, |part| part.generation);
-        let mut writer = self.writer::<Page>(run, name, generation)?;
-        for part in group {
-            for page in self.read::<Page>(part)? {
-                writer.append(&page?)?;
-            }
-        }
-        let staged = writer.finish()?;
+        let pages = self.joined::<Page>((run, name, generation), group)?;
+        let made = match curated {
+            Some(curated) => self.made_of(group, (run, name, curated))?,
+            None => None,
+        };
         let names: Vec<_> = group.iter().map(|part| part.name).collect();
         let merge = Merge { run, dataset: Dataset::Pages, generation, names: &names };
-        let replaced = self.catalogue().merge(&merge, &NewPart::from(staged.part()))?;
-        self.forget_staged(staged.part());
+        let outputs = curated.zip(made.as_ref()).map(|(generation, made)| {
+            (generation, made.iter().map(|staged| NewPart::from(staged.part())).collect())
+        });
+        let replaced = self.catalogue().merge(&merge, &NewPart::from(pages.part()), outputs)?;
+        for staged in made.iter().flatten().chain([&pages]) {
+            self.forget_staged(staged.part());
+        }
         for part in &replaced {
             self.remove_file(&Address::from(part))?;
         }
-        Ok(staged.part().clone())
+        Ok(pages.part().clone())
+    }
+
+    /// One part with the rows of `parts`, in their order.
+    fn joined<R: Row>(
+        &self,
+        (run, name, generation): (&RunId, PartName, Generation),
+        parts: &[PartRef],
+    ) -> Result<StagedPart> {
+        let mut writer = self.writer::<R>(run, name, generation)?;
+        for part in parts {
+            for row in self.read::<R>(part)? {
+                writer.append(&row?)?;
+            }
+        }
+        writer.finish()
+    }
+
+    /// The documents and links that a generation of curate has made of `pages`, joined under a new
+    /// name; none if it has not made them of all.
+    fn made_of(
+        &self,
+        pages: &[PartRef],
+        to: (&RunId, PartName, Generation),
+    ) -> Result<Option<[StagedPart; 2]>> {
+        let (run, _, generation) = to;
+        let left = self.catalogue().work(run, Stage::Curate, generation)?;
+        if pages.iter().any(|page| left.contains(&page.name)) {
+            return Ok(None);
+        }
+        let of_pages = |dataset| -> Result<Vec<PartRef>> {
+            let mut parts = self.catalogue().parts_at(run, dataset, generation)?;
+            parts.retain(|part| pages.iter().any(|page| page.name == part.name));
+            Ok(parts)
+        };
+        Ok(Some([
+            self.joined::<Document>(to, &of_pages(Dataset::Documents)?)?,
+            self.joined::<Link>(to, &of_pages(Dataset::Links)?)?,
+        ]))
     }
 }
 

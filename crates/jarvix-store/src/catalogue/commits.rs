@@ -199,7 +199,7 @@ fn input_generation(
     Err(StoreError::InvalidCommit { run: new.run.clone(), stage: new.stage, reason }.into())
 }
 
-fn insert_commit(
+pub(super) fn insert_commit(
     transaction: &Transaction<'_>,
     new: &NewCommit<'_>,
     now_us: i64,
@@ -230,7 +230,7 @@ fn insert_commit(
     Ok(())
 }
 
-pub(super) fn insert_part(
+fn insert_part(
     transaction: &Transaction<'_>,
     (run, generation, commit): (&RunId, Generation, i64),
     part: &NewPart,

@@ -4,7 +4,7 @@
 use jarvix_core::{Dataset, Generation, Ordinals, PartName, PartRef, RunId, Stage};
 use rusqlite::{Transaction, params};
 
-use super::commits::{NewPart, covers_of, insert_part, part_of_commit, parts_where};
+use super::commits::{NewCommit, NewPart, covers_of, insert_commit, part_of_commit, parts_where};
 use super::{Catalogue, Fault, Result, generations, runs};
 use crate::StoreError;
 use crate::parts::Address;
@@ -78,9 +78,15 @@ impl Catalogue {
         })
     }
 
-    /// Puts a new part in the place of others, with all that they covered; the parts that are gone,
-    /// outputs that were made of them included.
-    pub(crate) fn merge(&self, merge: &Merge<'_>, new: &NewPart) -> Result<Vec<PartRef>> {
+    /// Puts a new part in the place of others, with all that they covered, and `made`, what curate
+    /// has made of them, in the place of its outputs; the parts that are gone, outputs of every
+    /// stage and generation included.
+    pub(crate) fn merge(
+        &self,
+        merge: &Merge<'_>,
+        new: &NewPart,
+        made: Option<(Generation, Vec<NewPart>)>,
+    ) -> Result<Vec<PartRef>> {
         let now_us = self.clock.now_us();
         self.write("merge parts", |transaction| {
             runs::touch(transaction, merge.run, now_us)?;
@@ -95,19 +101,21 @@ impl Catalogue {
                 let reason = format!("{} rows cover {} ordinals", new.rows, covers.len());
                 return Err(merge.invalid(reason));
             }
-            transaction.execute(
-                "INSERT INTO commits (run, stage, generation, covers, committed_at_us)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    merge.run.as_str(),
-                    merge.dataset.stage().as_str(),
-                    merge.generation.0,
-                    covers.to_bytes(),
-                    now_us
-                ],
-            )?;
-            let commit = transaction.last_insert_rowid();
-            insert_part(transaction, (merge.run, merge.generation, commit), new)?;
+            let merged = NewCommit {
+                run: merge.run,
+                stage: merge.dataset.stage(),
+                generation: merge.generation,
+                input: None,
+                covers: &covers,
+                parts: vec![new.clone()],
+                notes: &[],
+            };
+            insert_commit(transaction, &merged, now_us)?;
+            if let Some((generation, parts)) = made {
+                let (stage, input, covers) = (Stage::Curate, Some(new.name), &Ordinals::new());
+                let curated = NewCommit { stage, generation, input, covers, parts, ..merged };
+                insert_commit(transaction, &curated, now_us)?;
+            }
             Ok(gone)
         })
     }

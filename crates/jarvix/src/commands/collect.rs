@@ -84,6 +84,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         timeout: Duration::from_secs_f64(settings.number("collect.timeout")),
         retries: u32::try_from(settings.count("collect.retries")).unwrap_or(u32::MAX),
         chunk_rows: settings.count("collect.chunk_size"),
+        max_backlog: settings.count("collect.max_backlog"),
         max_body: settings.bytes("collect.max_body"),
         rate_per_host: settings.number("collect.rate_per_host"),
         rate: settings.number("collect.rate"),

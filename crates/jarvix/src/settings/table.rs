@@ -102,6 +102,14 @@ pub const KEYS: &[Key] = &[
         "Rows after which a part is closed",
     ),
     key(
+        "collect.max_backlog",
+        "max-backlog",
+        Kind::Count { min: 1, max: 1_000_000 },
+        "64",
+        COLLECT,
+        "Parts that curation may be behind before fetching waits for it",
+    ),
+    key(
         "collect.per_host",
         "per-host",
         Kind::Count { min: 1, max: 10_000 },

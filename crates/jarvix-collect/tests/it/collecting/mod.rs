@@ -11,7 +11,7 @@ mod robots;
 mod tls;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Lab {
     run: RunId,
     _lock: RunLock,
     pub(crate) settings: CollectSettings,
+    /// Parts that the next stage is behind.
+    pub(crate) backlog: Arc<AtomicU64>,
     pub(crate) stop: Arc<AtomicBool>,
     /// Stop once this many pages were told of.
     pub(crate) stop_after: Option<u64>,
@@ -63,6 +65,7 @@ impl Lab {
             run,
             _lock: lock,
             settings,
+            backlog: Arc::default(),
             stop: Arc::default(),
             stop_after: None,
             net: None,
@@ -104,6 +107,7 @@ impl Lab {
             frontier,
             settings: self.settings.clone(),
             net,
+            backlog: Arc::clone(&self.backlog),
             stop: Arc::clone(&self.stop),
             on_event: Arc::new(move |event| {
                 if let Event::PagesFetched { outcomes, .. } = &event {

@@ -51,6 +51,23 @@ fn a_stopped_run_goes_on_where_it_was() {
 }
 
 #[test]
+fn fetching_waits_while_the_next_stage_is_too_far_behind() {
+    let origin = Origin::start(OriginSettings::generated(100)).expect("an origin");
+    let mut lab = Lab::new();
+    lab.settings.max_backlog = 2;
+    lab.admit(origin.urls(50, 10));
+    lab.backlog.store(3, Ordering::SeqCst);
+    lab.settings.max_time = Some(Duration::from_millis(300));
+    let waited = lab.collect();
+    assert!(waited.out_of_time);
+    assert_eq!((waited.pages, waited.left), (0, 50));
+    assert!(waited.limited_by.starts_with("curation"), "{}", waited.limited_by);
+    lab.backlog.store(2, Ordering::SeqCst);
+    lab.settings.max_time = None;
+    assert_eq!(lab.collect().pages, 50);
+}
+
+#[test]
 fn events_tell_of_every_page_and_of_parts_after_their_commit() {
     let origin = slow_origin();
     let mut lab = Lab::new();
