@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use super::ground::{Ground, flags};
+use super::machine;
 use super::origin::Origin;
 use super::peers::{self, Input};
 use super::table::{self, Row};
-use super::{machine, pages};
-use crate::command::{cargo, passes};
-use crate::tools;
 use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
@@ -33,34 +32,22 @@ pub struct Args {
 type Program<'a> = Box<dyn Fn(&Input) -> Result<Row> + 'a>;
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
-    let Some(count_max) = args.sizes.iter().copied().max().filter(|max| *max > 0) else {
-        bail!("--sizes needs a number above 0");
-    };
-    build(workspace)?;
-    let scratch = workspace.target.join("bench");
-    std::fs::create_dir_all(&scratch)?;
-    let pages = match &args.corpus {
-        Some(folder) => folder.clone(),
-        None => pages::folder(&scratch)?,
-    };
-    let python = tools::python_with_readers(workspace)?;
-    let release = workspace.target.join("release");
-    let origin = Origin::start(&release.join("jarvix-origin"), &pages, count_max, &scratch)?;
-    let programs = programs(&release);
+    let ground = Ground::new(workspace, args.corpus.as_deref(), &args.sizes)?;
+    let programs = programs(&ground.release);
 
     let mut rows = Vec::new();
     for &urls in &args.sizes {
-        let list = origin.list(urls, &scratch)?;
+        let list = ground.origin.list(urls, &ground.scratch)?;
         let input = Input {
             list: &list,
             urls,
-            scratch: &scratch,
+            scratch: &ground.scratch,
             bench: &workspace.root.join("bench"),
-            origin: &origin.address,
-            python: &python,
+            origin: &ground.origin.address,
+            python: &ground.python,
         };
         eprintln!("{urls} URLs, {} programs, {} times", programs.len(), args.repeat);
-        rows.extend(measure(&programs, &input, &origin, args.repeat.max(1))?);
+        rows.extend(measure(&programs, &input, &ground.origin, args.repeat.max(1))?);
     }
     let mut result = table::render(&rows, machine::cores());
     result.push_str(&efficiency(&rows));
@@ -70,23 +57,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         machine::keep(workspace, "collect", &command_line(args), &result)?;
     }
     Ok(equal)
-}
-
-pub(super) fn build(workspace: &Workspace) -> Result<()> {
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "jarvix",
-        "--package",
-        "jarvix-origin",
-    ]);
-    if !passes(build.current_dir(&workspace.root))? {
-        bail!("the programs could not be built");
-    }
-    Ok(())
 }
 
 /// Jarvix, and those of its peers that are installed.
@@ -162,13 +132,6 @@ fn counts_are_equal(rows: &[Row]) -> bool {
 }
 
 fn command_line(args: &Args) -> String {
-    let sizes: Vec<String> = args.sizes.iter().map(ToString::to_string).collect();
-    let corpus = args.corpus.as_ref().and_then(|folder| folder.file_name());
-    let corpus =
-        corpus.map_or(String::new(), |name| format!(" --corpus {}", name.to_string_lossy()));
-    format!(
-        "cargo xtask bench collect --sizes {}{corpus} --repeat {}",
-        sizes.join(","),
-        args.repeat
-    )
+    let flags = flags(&args.sizes, args.corpus.as_deref());
+    format!("cargo xtask bench collect {flags} --repeat {}", args.repeat)
 }

@@ -4,14 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::collect::build;
+use super::ground::{Ground, flags};
+use super::machine;
 use super::measure::{self, Run};
-use super::origin::Origin;
-use super::{machine, pages};
-use crate::tools;
 use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
@@ -33,29 +31,17 @@ const HEAD: &str = "\
 ";
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
-    let Some(count_max) = args.sizes.iter().copied().max().filter(|max| *max > 0) else {
-        bail!("--sizes needs a number above 0");
-    };
-    build(workspace)?;
-    let scratch = workspace.target.join("bench");
-    std::fs::create_dir_all(&scratch)?;
-    let folder = match &args.corpus {
-        Some(folder) => folder.clone(),
-        None => pages::folder(&scratch)?,
-    };
-    let python = tools::python_with_readers(workspace)?;
-    let release = workspace.target.join("release");
-    let origin = Origin::start(&release.join("jarvix-origin"), &folder, count_max, &scratch)?;
+    let ground = Ground::new(workspace, args.corpus.as_deref(), &args.sizes)?;
     let mut result = HEAD.to_owned();
     for &urls in &args.sizes {
         eprintln!("{urls} URLs to a finished report");
-        let list = origin.list(urls, &scratch)?;
-        let data = scratch.join("line");
+        let list = ground.origin.list(urls, &ground.scratch)?;
+        let data = ground.scratch.join("line");
         // What an earlier run left; there may be nothing.
         drop(std::fs::remove_dir_all(&data));
-        let run = one_run(&release.join("jarvix"), &list, &data)?;
+        let run = one_run(&ground.release.join("jarvix"), &list, &data)?;
         let script = workspace.root.join("bench/line/sizes.py");
-        result.push_str(&row(&run, urls, &sizes(&python, &script, &data)?)?);
+        result.push_str(&row(&run, urls, &sizes(&ground.python, &script, &data)?)?);
     }
     println!("\n{}\n\n{result}", machine::describe());
     if args.write {
@@ -99,9 +85,5 @@ fn row(run: &Run, urls: usize, sizes: &Value) -> Result<String> {
 }
 
 fn command_line(args: &Args) -> String {
-    let sizes: Vec<String> = args.sizes.iter().map(ToString::to_string).collect();
-    let corpus = args.corpus.as_ref().and_then(|folder| folder.file_name());
-    let corpus =
-        corpus.map_or(String::new(), |name| format!(" --corpus {}", name.to_string_lossy()));
-    format!("cargo xtask bench line --sizes {}{corpus}", sizes.join(","))
+    format!("cargo xtask bench line {}", flags(&args.sizes, args.corpus.as_deref()))
 }

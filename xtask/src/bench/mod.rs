@@ -2,6 +2,7 @@
 //! measured and how is told in `bench/README.md`; no figure is quoted that this did not print.
 
 mod collect;
+mod ground;
 mod line;
 mod machine;
 mod measure;
