@@ -11,6 +11,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::{Decompress, FlushDecompress, Status, bufread::GzDecoder};
 use jarvix_core::limits;
 
+use crate::inflate_prefix;
+
 /// How much a body may grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeCaps {
@@ -130,14 +132,16 @@ pub fn decode_body<'a>(
     Ok(Decoded { bytes: Cow::Owned(bytes), incomplete })
 }
 
-/// At most the first `bytes_max` decoded bytes, as far as they can be decoded: for sniffing. An
-/// unknown coding gives the bytes as they stand.
+/// At most the first `bytes_max` decoded bytes, as far as they can be decoded: for sniffing. Of
+/// gzip it reads the first member. An unknown coding gives the bytes as they stand.
 pub fn decode_prefix(body: &[u8], content_encoding: Option<&str>, bytes_max: usize) -> Vec<u8> {
     let Ok(codings) = codings(content_encoding, limits::CONTENT_CODINGS_MAX) else {
         return body[..body.len().min(bytes_max)].to_vec();
     };
-    if codings.is_empty() {
-        return body[..body.len().min(bytes_max)].to_vec();
+    match codings[..] {
+        [] => return body[..body.len().min(bytes_max)].to_vec(),
+        [Coding::Gzip] => return inflate_prefix::gzip(body, bytes_max),
+        _ => {}
     }
     let mut prefix = Vec::new();
     let mut reader = layers(body, &codings, limits::DECODED_BYTES_MAX).take(bytes_max as u64);

@@ -11,6 +11,7 @@ pub mod charset;
 pub mod decode;
 pub mod elements;
 pub mod entities;
+mod inflate_prefix;
 pub mod links;
 pub mod robots;
 pub mod shape;
