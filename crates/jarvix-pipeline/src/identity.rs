@@ -37,6 +37,34 @@ struct RunFile {
     identity: RunSettings,
     stage: StageFacts,
     operational: toml::Table,
+    /// What changed from one session to the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Change>,
+}
+
+/// Operational settings that changed at the start of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// When, UTC.
+    pub at: String,
+    /// What, `name: before -> after`.
+    pub what: String,
+}
+
+/// Notes of the catalogue under which changes stand, by the microsecond.
+const CHANGE_NOTE: &str = "changed_at_";
+
+/// The changes of operational settings since `id` was made.
+pub fn changes_of(store: &Store, id: &RunId) -> Result<Vec<Change>, LineError> {
+    let mut changes = Vec::new();
+    for (key, what) in store.catalogue().notes(id)? {
+        let Some(micros) = key.strip_prefix(CHANGE_NOTE).and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        let at = jiff::Timestamp::from_microsecond(micros).unwrap_or_default();
+        changes.push(Change { at: at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(), what });
+    }
+    Ok(changes)
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -162,8 +190,14 @@ pub fn run_file(store: &Store, id: &RunId) -> PathBuf {
     store.run_dir(id).join("run.toml")
 }
 
-/// Writes `run.toml`. When an operational setting changed since the last session, the change is
-/// kept in the catalogue beside it; what is returned says what changed, for stderr.
+/// Where the profile of the last session of `id` is.
+pub fn profile_file(store: &Store, id: &RunId) -> PathBuf {
+    store.run_dir(id).join("profile.toml")
+}
+
+/// Writes `run.toml` and, beside it, the profile as `profile.toml`. When an operational setting
+/// changed since the last session, the change is appended; what is returned says what changed, for
+/// stderr.
 pub fn write_run_file(
     store: &Store,
     id: &RunId,
@@ -179,7 +213,7 @@ pub fn write_run_file(
         None => Vec::new(),
     };
     if !changes.is_empty() {
-        let key = format!("changed_at_{}", store.env().clock.now_us());
+        let key = format!("{CHANGE_NOTE}{}", store.env().clock.now_us());
         store.catalogue().record_note(id, &key, &changes.join("; "))?;
     }
     let text = toml::to_string(&operational).map_err(|e| damaged(e.to_string()))?;
@@ -194,13 +228,16 @@ pub fn write_run_file(
             score_version: jarvix_score::CODE_VERSION,
         },
         operational,
+        changes: changes_of(store, id)?,
     };
     let text = toml::to_string_pretty(&file).map_err(|e| damaged(e.to_string()))?;
-    store.env().disk.replace(&path, text.as_bytes()).map_err(|source| LineError::File {
-        action: "write",
-        path: path.display().to_string(),
-        source,
-    })?;
+    for (path, text) in [(&path, text.as_str()), (&profile_file(store, id), profile.source())] {
+        store.env().disk.replace(path, text.as_bytes()).map_err(|source| LineError::File {
+            action: "write",
+            path: path.display().to_string(),
+            source,
+        })?;
+    }
     Ok(changes)
 }
 

@@ -95,7 +95,6 @@ pub fn run(
         if !ending.interrupted {
             // -> summary -> report
             ending.report = Some(report(line)?);
-            line.store.catalogue().set_run_state(line.run, RunState::Finished)?;
         }
     }
 
@@ -345,7 +344,7 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     Ok(false)
 }
 
-/// The summary and its files.
+/// The summary and its files; with them the run is finished, if nothing is left to fetch.
 pub fn report(line: &Line<'_>) -> Result<Written, LineError> {
     let runtime = runtime(line.settings.threads)?;
     let folder = line.store.run_dir(line.run).join("report");
@@ -356,6 +355,9 @@ pub fn report(line: &Line<'_>) -> Result<Written, LineError> {
         &line.settings.formats,
         &folder,
     ))?;
+    if written.summary.input.left == 0 {
+        line.store.catalogue().set_run_state(line.run, RunState::Finished)?;
+    }
     for path in &written.files {
         let path = path.display().to_string();
         (line.publish)(Event::ReportWritten { run: line.run.clone(), path });

@@ -17,6 +17,14 @@ pub struct RunSettings {
     pub fingerprint: String,
     /// The column of a list that holds the URLs, if one was named.
     pub url_column: Option<String>,
+    /// The command that made the run, without its arguments.
+    #[serde(default = "run_command")]
+    pub command: String,
+}
+
+/// What made the runs that do not say it.
+fn run_command() -> String {
+    "run".to_owned()
 }
 
 /// The settings of the line that may differ from one session of a run to the next.

@@ -80,7 +80,7 @@ pub struct Summary {
 }
 
 /// Where the input came from, and the sum that accounts for every line:
-/// `lines = pages + rejects + duplicates`.
+/// `lines = pages + left + rejects + duplicates`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFacts {
     /// The inputs by name: file names without folders, `-` for stdin, or single URLs.
@@ -89,6 +89,9 @@ pub struct InputFacts {
     pub lines: u64,
     /// Pages that stand for a line.
     pub pages: u64,
+    /// Lines whose page is not fetched yet: the run was stopped, or its time was over.
+    #[serde(default)]
+    pub left: u64,
     /// Lines that are not usable URLs.
     pub rejects: u64,
     /// Lines that repeat an earlier URL.
@@ -414,7 +417,7 @@ impl Summary {
             (
                 "input lines and pages, rejects and repeated lines together",
                 input.lines,
-                input.pages + input.rejects + input.duplicates,
+                input.pages + input.left + input.rejects + input.duplicates,
             ),
             (
                 "pages by outcome and pages from input and links together",

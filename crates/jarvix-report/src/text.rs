@@ -38,11 +38,11 @@ const ACTION_COLUMNS_MAX: usize = 12;
 /// Ends with a line break; says so where there is no ranking.
 pub fn ranking(summary: &Summary, style: Style) -> String {
     let rows = &summary.top[..summary.top.len().min(style.rows)];
-    if rows.is_empty() {
+    if summary.top.is_empty() {
         return "No document was scored, so there is no ranking.\n".to_owned();
     }
     let layout = Layout::of(rows, style);
-    let mut out = layout.header();
+    let mut out = if rows.is_empty() { String::new() } else { layout.header() };
     for page in rows {
         out.push_str(&layout.page(page, summary));
     }
@@ -58,8 +58,12 @@ pub fn ranking(summary: &Summary, style: Style) -> String {
 /// over pages.
 pub fn outcome_line(summary: &Summary) -> String {
     let input = &summary.input;
+    let left = match input.left {
+        0 => String::new(),
+        left => format!(" + {} not fetched yet", words::number(left)),
+    };
     let mut line = format!(
-        "{} = {} + {} + {}",
+        "{} = {}{left} + {} + {}",
         words::counted(input.lines, "line", "lines"),
         words::counted(input.pages, "page", "pages"),
         words::counted(input.rejects, "reject", "rejects"),

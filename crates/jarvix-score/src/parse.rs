@@ -88,6 +88,7 @@ pub(crate) fn profile(file: &str, text: &str) -> Result<Profile, ProfileError> {
     Ok(Profile {
         name: raw.name.into_inner(),
         description: raw.description.trim().to_owned(),
+        source: text.to_owned(),
         version: raw.version,
         maximum,
         signals,

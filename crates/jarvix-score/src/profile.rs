@@ -74,6 +74,8 @@ pub struct Profile {
     pub(crate) name: String,
     #[serde(skip)]
     pub(crate) description: String,
+    #[serde(skip)]
+    pub(crate) source: String,
     pub(crate) version: u32,
     /// The highest score it can give, in thousandths: its positive weights add up to this.
     pub(crate) maximum: i64,
@@ -154,6 +156,11 @@ impl Profile {
     /// Reads and checks the TOML `text`; `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
         parse::profile(file, text)
+    }
+
+    /// The TOML it was read from: what repeats it when the file has changed.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Its name.

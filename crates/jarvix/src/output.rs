@@ -6,6 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::error::Exit;
+
 /// How a command's result is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -28,18 +30,22 @@ impl Output {
         Self { json, quiet, color: wanted && !json }
     }
 
-    /// The result of `command`: as JSON in its envelope, or as the text that `text` makes.
+    /// The result of `command`, which ends with `exit`: as JSON in its envelope, or as the text
+    /// that `text` makes.
     pub fn result<T: Serialize>(
         self,
-        command: &str,
+        (command, exit): (&str, Exit),
         data: &T,
         text: impl FnOnce() -> String,
     ) -> io::Result<()> {
         if self.json {
             let data = serde_json::to_value(data).map_err(io::Error::other)?;
-            return print_json(
-                &json!({ "schema": format!("jarvix.{command}/1"), "ok": true, "data": data }),
-            );
+            return print_json(&json!({
+                "schema": format!("jarvix.{command}/1"),
+                "ok": exit == Exit::Ok,
+                "data": data,
+                "exit_code": exit as i32,
+            }));
         }
         print(&text())
     }

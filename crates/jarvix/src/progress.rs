@@ -78,13 +78,15 @@ impl Progress {
         }
         self.bytes_wire += bytes_wire;
         let done: u64 = self.outcomes.values().sum();
-        let mut message = format!("{}, {in_flight} in flight", HumanBytes(self.bytes_wire));
+        // The most telling first: a narrow terminal cuts the end.
+        let mut message = HumanBytes(self.bytes_wire).to_string();
         let mut others: Vec<_> =
             self.outcomes.iter().filter(|(o, _)| !o.gives_document()).collect();
         others.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         for (outcome, count) in others.iter().take(3) {
             message.push_str(&format!(", {count} {outcome}"));
         }
+        message.push_str(&format!(", {in_flight} in flight"));
         let bar = self.bar(Stage::Collect, None);
         bar.set_position(done);
         bar.set_message(message);
@@ -93,9 +95,11 @@ impl Progress {
     fn bar(&mut self, stage: Stage, total: Option<u64>) -> &ProgressBar {
         let bars = &self.bars;
         let bar = self.stages.entry(stage).or_insert_with(|| {
-            let bar = bars.add(ProgressBar::no_length());
+            // Dressed before it is shown: a bare bar would flash.
+            let bar = ProgressBar::hidden();
             bar.set_prefix(stage.as_str());
             bar.set_style(style(false));
+            let bar = bars.add(bar);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
@@ -116,9 +120,9 @@ impl Progress {
 /// With a known total there is a bar and the time that is left.
 fn style(with_total: bool) -> ProgressStyle {
     let template = if with_total {
-        "{prefix:>8} {bar:24} {human_pos:>9}/{human_len:<9} {rate:>9} {eta:>4} left  {wide_msg}"
+        "{prefix:>7} {bar:10} {human_pos:>6}/{human_len:<6} {rate:>7} {eta:>3} left  {wide_msg}"
     } else {
-        "{prefix:>8} {spinner} {human_pos:>9} {rate:>9} {elapsed:>4}  {wide_msg}"
+        "{prefix:>7} {spinner} {human_pos:>6} {rate:>7} {elapsed:>3}  {wide_msg}"
     };
     let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
         let text = format!("{}/s", HumanCount(state.per_sec().max(0.0) as u64));

@@ -35,8 +35,9 @@ where
     LineError: From<R::Error>,
 {
     let mut rows = 0;
+    let mut wait = Duration::ZERO;
     while !(conditions.stop)() {
-        if let Some(item) = queue.take(HINT_WAIT) {
+        if let Some(item) = queue.take(wait) {
             let done = runner.run(&item);
             queue.finish(&item);
             rows += done?;
@@ -51,6 +52,8 @@ where
         if work.is_empty() && !more_may_come {
             break;
         }
+        // With nothing to do but more to come the next hint is waited for.
+        wait = if work.is_empty() { HINT_WAIT } else { Duration::ZERO };
         offer_all(queue, run, runner.stage(), generation, work);
     }
     Ok(rows)

@@ -16,7 +16,7 @@ use jarvix_report::{InputFacts, ProfileFacts, Setting, Sizes, Summary};
 use jarvix_store::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::{LineError, identity};
+use crate::{LineError, RunSettings, identity};
 
 pub use ranking::ranking;
 
@@ -66,14 +66,18 @@ pub async fn summary(
     summary.duplicates = documents::duplicates(&session).await?;
     summary.sizes = sizes(store, run, &session).await?;
     summary.method = method(&scored_by.profile);
-    summary.repeat_command = repeat_command(&settings.inputs, &scored_by.profile.name);
+    summary.repeat_command =
+        repeat_command(&settings, &scored_by.profile.name, &opened(store, run)?);
     summary.profile = scored_by.profile;
     Ok(summary)
 }
 
 /// The name that is shown for an input: no folder of this machine stands in a report.
 fn short_name(input: &str) -> String {
-    if input == "-" || input.contains("://") {
+    if input == "-" {
+        return "stdin".to_owned();
+    }
+    if input.contains("://") {
         return input.to_owned();
     }
     let name = std::path::Path::new(input).file_name();
@@ -100,6 +104,7 @@ async fn input_facts(
         names,
         lines: admitted.lines,
         pages,
+        left: admitted.admitted.saturating_sub(pages),
         rejects: admitted.rejects,
         duplicates: admitted.duplicates,
         pages_from_links: 0,
@@ -167,7 +172,17 @@ fn method(profile: &ProfileFacts) -> Vec<String> {
     method
 }
 
-fn repeat_command(inputs: &[String], profile: &str) -> String {
+/// Ranges that were opened for the run, as they were given.
+fn opened(store: &Store, run: &RunId) -> Result<Vec<String>, LineError> {
+    let text = store.catalogue().note(run, "operational")?.unwrap_or_default();
+    let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let ranges = table.get("allow_net").and_then(toml::Value::as_array);
+    let texts = ranges.into_iter().flatten().filter_map(toml::Value::as_str);
+    Ok(texts.map(str::to_owned).collect())
+}
+
+/// What one types to have the run again, in the folder where its input lies.
+fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> String {
     let quoted = |text: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=%?+@,".contains(c);
         if !text.is_empty() && text.chars().all(plain) && !text.contains('?') {
@@ -176,10 +191,18 @@ fn repeat_command(inputs: &[String], profile: &str) -> String {
             format!("'{}'", text.replace('\'', "'\\''"))
         }
     };
-    let mut command = "jarvix run".to_owned();
-    for input in inputs {
-        command.push(' ');
-        command.push_str(&quoted(&short_name(input)));
+    let mut command = format!("jarvix {}", settings.command);
+    if settings.command != "demo" {
+        for input in &settings.inputs {
+            let name = if input == "-" { input.clone() } else { short_name(input) };
+            command.push_str(&format!(" {}", quoted(&name)));
+        }
+        if let Some(column) = &settings.url_column {
+            command.push_str(&format!(" --url-column {}", quoted(column)));
+        }
+        for range in opened {
+            command.push_str(&format!(" --allow-net {}", quoted(range)));
+        }
     }
     if !profile.is_empty() && profile != "default" {
         command.push_str(&format!(" --profile {}", quoted(profile)));

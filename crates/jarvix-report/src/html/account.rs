@@ -175,12 +175,15 @@ pub(super) fn outcomes(summary: &Summary) -> Vec<Line> {
 /// What became of the input's lines; adds up to all lines.
 pub(super) fn ledger(summary: &Summary) -> Vec<Line> {
     let input = &summary.input;
+    let left = ("not fetched yet", "Distinct addresses that a continued run fetches.", input.left);
     [
-        ("pages", "Distinct addresses; each has a row and an outcome.", input.pages),
-        ("rejects", "Lines that are not usable addresses.", input.rejects),
-        ("repeated lines", "Lines that name an address a second time.", input.duplicates),
+        Some(("pages", "Distinct addresses; each has a row and an outcome.", input.pages)),
+        (input.left > 0).then_some(left),
+        Some(("rejects", "Lines that are not usable addresses.", input.rejects)),
+        Some(("repeated lines", "Lines that name an address a second time.", input.duplicates)),
     ]
     .into_iter()
+    .flatten()
     .map(|(name, about, count)| Line {
         name: Shown::of(name),
         about: Shown::of(about),

@@ -203,6 +203,10 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         Some(span) => format!("{} to {}", span.first, span.last),
     };
     facts.push(Fact::new("Fetched", &fetched));
+    if summary.input.left > 0 {
+        let left = words::number(summary.input.left);
+        facts.push(Fact::new("Unfinished", &format!("{left} pages are not fetched yet")));
+    }
     if !summary.profile.name.is_empty() {
         facts.push(Fact::new("Profile", &summary.profile.name));
     }
@@ -223,6 +227,12 @@ fn lead(summary: &Summary) -> Vec<Shown> {
         words::number(input.rejects),
         words::number(input.duplicates),
     ))];
+    if input.left > 0 {
+        sentences.push(Shown::of(&format!(
+            "The run is not finished: {} not fetched yet.",
+            words::counted(input.left, "page is", "pages are"),
+        )));
+    }
     if summary.pages() > 0 {
         sentences.push(Shown::of(&pages_sentence(summary)));
     }

@@ -54,7 +54,7 @@ pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
         "top_hosts": hosts,
         "bytes": plan.bytes,
     });
-    context.output.result("plan", &data, || {
+    context.output.result(("plan", Exit::Ok), &data, || {
         let mut text = format!(
             "{} lines: {} pages to fetch, {} rejects, {} repeats\n{} hosts",
             plan.lines, plan.admitted, plan.rejects, plan.duplicates, plan.hosts

@@ -30,7 +30,7 @@ pub fn show(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
             about: key.about,
         })
         .collect();
-    context.output.result("config.show", &rows, || {
+    context.output.result(("config.show", Exit::Ok), &rows, || {
         let mut text = String::new();
         for row in &rows {
             let value = if row.value.is_empty() { "-" } else { row.value };

@@ -12,6 +12,7 @@ use jarvix_collect::admit::AdmitError;
 use jarvix_core::{Event, RunId, Topic};
 use jarvix_pipeline::LineError;
 use jarvix_query::{Query, QuerySettings};
+use jarvix_report::text::Style;
 use jarvix_score::Profile;
 use jarvix_store::{Store, StoreError};
 
@@ -43,6 +44,12 @@ impl Context {
                 .because(&e)
                 .help("choose a folder that you may write to with --data DIR")
         })
+    }
+
+    /// How the ranking is shown in the terminal.
+    pub fn ranking_style(&self) -> Style {
+        let rows = usize::try_from(self.settings.count("report.top")).unwrap_or(10);
+        Style { columns: self.output.columns(), rows, color: self.output.color }
     }
 
     /// The query engine over `store`.

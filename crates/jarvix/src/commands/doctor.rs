@@ -38,7 +38,8 @@ pub fn doctor(context: &Context) -> Result<Exit, CliError> {
         profile(context),
     ];
     let bad = checks.iter().any(|check| check.verdict == Verdict::Bad);
-    context.output.result("doctor", &checks, || {
+    let exit = if bad { Exit::Failed } else { Exit::Ok };
+    context.output.result(("doctor", exit), &checks, || {
         let mut text = String::new();
         for check in &checks {
             let mark = match check.verdict {
@@ -53,7 +54,7 @@ pub fn doctor(context: &Context) -> Result<Exit, CliError> {
         }
         text
     })?;
-    Ok(if bad { Exit::Failed } else { Exit::Ok })
+    Ok(exit)
 }
 
 fn good(name: &'static str, found: String) -> Check {

@@ -89,6 +89,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         inputs: shown_inputs(&request.inputs),
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
+        command: request.command.to_owned(),
     };
     let wanted = request.run.as_ref();
     // Two streams have nothing in common but the pipe they came through.
@@ -139,11 +140,16 @@ fn finish(
     ending: &Ending,
     stop: &AtomicBool,
 ) -> Result<Exit, CliError> {
-    run::show_ending(context, request, store, run, ending)?;
-    if ending.interrupted || stop.load(Ordering::SeqCst) {
-        return Ok(Exit::Interrupted);
+    let (exit, note) = if ending.interrupted || stop.load(Ordering::SeqCst) {
+        (Exit::Interrupted, None)
+    } else {
+        run::exit_of(context, store, run)?
+    };
+    run::show_ending(context, request, store, run, ending, exit)?;
+    if let Some(note) = note {
+        context.output.note(&note);
     }
-    run::exit_of(context, store, run)
+    Ok(exit)
 }
 
 /// The settings of admission.

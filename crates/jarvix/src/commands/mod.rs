@@ -93,7 +93,10 @@ fn completions(matches: &ArgMatches) -> Result<Exit, CliError> {
     let shell = shell.ok_or_else(|| CliError::usage("no shell was given"))?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut cli::command(), "jarvix", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let output = Output::new(matches.get_flag("json"), false, "never");
+    let data = serde_json::json!({ "shell": shell.to_string(), "script": script });
+    output.result(("completions", Exit::Ok), &data, || script.clone())?;
     Ok(Exit::Ok)
 }
 

@@ -38,7 +38,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         files.extend(written.files);
     }
     let data = serde_json::json!({ "files": files });
-    context.output.result("report", &data, || {
+    context.output.result(("report", Exit::Ok), &data, || {
         files.iter().map(|file| format!("{}\n", file.display())).collect()
     })?;
     Ok(Exit::Ok)
@@ -47,12 +47,17 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
 /// The formats that `words` name.
 pub fn formats<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<Format>, CliError> {
     let words = words.map(str::trim).filter(|word| !word.is_empty());
-    words
+    let formats: Vec<Format> = words
         .map(|word| {
             Format::parse(word).ok_or_else(|| {
                 CliError::usage(format!("{word:?} is not a report format"))
                     .help("the formats are html, json and csv")
             })
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    if formats.is_empty() {
+        return Err(CliError::usage("no report format was given")
+            .help("the formats are html, json and csv"));
+    }
+    Ok(formats)
 }

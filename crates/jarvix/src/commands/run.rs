@@ -5,7 +5,7 @@ use jarvix_core::{Dataset, Outcome, RunId};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{Ending, line::runtime};
 use jarvix_query::{PartScope, Value};
-use jarvix_report::text::{self, Style};
+use jarvix_report::text;
 use jarvix_store::Store;
 use serde_json::json;
 
@@ -32,6 +32,7 @@ pub fn show_ending(
     store: &Store,
     run: &RunId,
     ending: &Ending,
+    exit: Exit,
 ) -> Result<(), CliError> {
     let output = context.output;
     let data = json!({
@@ -49,19 +50,18 @@ pub fn show_ending(
         "report": ending.report.as_ref().map(|r| &r.files),
         "summary": ending.report.as_ref().map(|r| &r.summary),
     });
-    let rows = usize::try_from(context.settings.count("report.top")).unwrap_or(10);
-    output.result(request.command, &data, || {
+    output.result((request.command, exit), &data, || {
         let Some(written) = &ending.report else { return String::new() };
-        let style = Style { columns: output.columns(), rows, color: output.color };
         format!(
             "{}\n{}\n",
-            text::ranking(&written.summary, style),
+            text::ranking(&written.summary, context.ranking_style()),
             text::outcome_line(&written.summary)
         )
     })?;
     let seconds = ending.elapsed.as_secs_f64();
     if let Some(collected) = &ending.collected {
         output.note(&match collected.pages {
+            0 if collected.left > 0 => format!("nothing was fetched in {seconds:.1} s"),
             0 => {
                 format!("nothing to fetch ({seconds:.1} s): no line of the input is new and usable")
             }
@@ -69,12 +69,18 @@ pub fn show_ending(
             pages => format!("{pages} pages in {seconds:.1} s; {}", collected.limited_by),
         });
     }
-    if ending.interrupted {
+    let left = ending.collected.as_ref().map_or(0, |collected| collected.left);
+    if ending.interrupted || left > 0 {
+        let why = if ending.interrupted { "stopped" } else { "its time was over" };
         output.note(&format!(
-            "stopped; to go on: jarvix {} --run {run} with the same input",
+            "{why}, {left} pages are left; to go on: jarvix {} --run {run} with the same input",
             request.command
         ));
-    } else if let Some(written) = &ending.report {
+    }
+    if ending.interrupted {
+        return Ok(());
+    }
+    if let Some(written) = &ending.report {
         for file in &written.files {
             output.note(&format!("report  {}", file.display()));
         }
@@ -89,8 +95,12 @@ pub fn show_ending(
     Ok(())
 }
 
-/// Exit code 3 when the share of failed pages is above `--max-failed`.
-pub fn exit_of(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError> {
+/// Exit code 3 when the share of failed pages is above `--max-failed`, and a sentence about it.
+pub fn exit_of(
+    context: &Context,
+    store: &Store,
+    run: &RunId,
+) -> Result<(Exit, Option<String>), CliError> {
     let query = context.query(store)?;
     let runtime = runtime(context.settings.threads()).map_err(line_error)?;
     let failures: Vec<String> =
@@ -110,10 +120,9 @@ pub fn exit_of(context: &Context, store: &Store, run: &RunId) -> Result<Exit, Cl
     let share = if counted == 0 { 0.0 } else { failed as f64 / counted as f64 };
     let allowed = context.settings.number("run.max_failed");
     if share > allowed {
-        context.output.note(&format!(
-            "{failed} of {counted} pages failed, more than --max-failed {allowed} allows"
-        ));
-        return Ok(Exit::TooManyFailed);
+        let note =
+            format!("{failed} of {counted} pages failed, more than --max-failed {allowed} allows");
+        return Ok((Exit::TooManyFailed, Some(note)));
     }
-    Ok(Exit::Ok)
+    Ok((Exit::Ok, None))
 }

@@ -3,6 +3,8 @@
 use clap::ArgMatches;
 use jarvix_core::{Dataset, RunId};
 use jarvix_pipeline::identity;
+use jarvix_pipeline::line::runtime;
+use jarvix_query::{PartScope, Value};
 use jarvix_store::{RunRecord, Store};
 use serde::Serialize;
 
@@ -28,6 +30,9 @@ struct RunShown {
     folder: String,
     datasets: Vec<DatasetRow>,
     generations: Vec<GenerationRow>,
+    outcomes: std::collections::BTreeMap<String, u64>,
+    settings: serde_json::Value,
+    changes: Vec<identity::Change>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +64,7 @@ fn list(context: &Context, store: &Store) -> Result<Exit, CliError> {
     let mut records = store.catalogue().runs()?;
     records.sort_by_key(|record| std::cmp::Reverse(record.created_at_us));
     let rows = records.iter().map(|r| row(store, r)).collect::<Result<Vec<_>, _>>()?;
-    context.output.result("runs.list", &rows, || table(&rows))?;
+    context.output.result(("runs.list", Exit::Ok), &rows, || table(&rows))?;
     Ok(Exit::Ok)
 }
 
@@ -139,9 +144,36 @@ fn show(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError>
         folder: store.run_dir(run).display().to_string(),
         datasets: datasets(store, run)?,
         generations,
+        outcomes: outcomes(context, store, run)?,
+        settings: settings(store, run)?,
+        changes: identity::changes_of(store, run).map_err(line_error)?,
     };
-    context.output.result("runs.show", &shown, || shown_text(&shown))?;
+    context.output.result(("runs.show", Exit::Ok), &shown, || shown_text(&shown))?;
     Ok(Exit::Ok)
+}
+
+/// How many pages ended in which way.
+fn outcomes(
+    context: &Context,
+    store: &Store,
+    run: &RunId,
+) -> Result<std::collections::BTreeMap<String, u64>, CliError> {
+    let query = context.query(store)?;
+    let runtime = runtime(context.settings.threads()).map_err(line_error)?;
+    let sql = "SELECT outcome, count(*) FROM pages GROUP BY outcome ORDER BY outcome";
+    let table =
+        runtime.block_on(async { query.session_for_run(run, PartScope::All)?.rows(sql).await })?;
+    let pair = |row: &Vec<Value>| {
+        Some((row.first()?.as_text()?.to_owned(), row.get(1).and_then(Value::as_u64)?))
+    };
+    Ok(table.rows.iter().filter_map(pair).collect())
+}
+
+/// What run.toml says of how it was fetched.
+fn settings(store: &Store, run: &RunId) -> Result<serde_json::Value, CliError> {
+    let text = store.catalogue().note(run, "operational")?.unwrap_or_default();
+    let table: toml::Table = toml::from_str(&text).unwrap_or_default();
+    Ok(serde_json::to_value(table)?)
 }
 
 fn shown_text(shown: &RunShown) -> String {
@@ -168,8 +200,26 @@ fn shown_text(shown: &RunShown) -> String {
         ));
     }
     text.push('\n');
-    for g in &shown.generations {
-        text.push_str(&format!("{:12} generation {} ({})\n", g.stage, g.generation, g.key));
+    for (outcome, count) in &shown.outcomes {
+        text.push_str(&format!("{outcome:19} {count:>12}\n"));
+    }
+    text.push('\n');
+    for g in shown.generations.iter().filter(|g| !g.key.is_empty()) {
+        let key: String = g.key.chars().take(12).collect();
+        text.push_str(&format!("{:12} generation {}, key {key}\n", g.stage, g.generation));
+    }
+    text.push('\n');
+    for (name, value) in shown.settings.as_object().into_iter().flatten() {
+        if !value.is_object() {
+            text.push_str(&format!(
+                "{:16} {}\n",
+                name.replace('_', "-"),
+                plain(&value.to_string())
+            ));
+        }
+    }
+    for change in &shown.changes {
+        text.push_str(&format!("changed {}  {}\n", change.at, plain(&change.what)));
     }
     text
 }
@@ -180,6 +230,6 @@ fn remove(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliErro
     drop(lock);
     store.remove_run(run).map_err(|e| store_error(&e))?;
     let removed = serde_json::json!({ "removed": run });
-    context.output.result("runs.rm", &removed, || format!("removed {run}\n"))?;
+    context.output.result(("runs.rm", Exit::Ok), &removed, || format!("removed {run}\n"))?;
     Ok(Exit::Ok)
 }

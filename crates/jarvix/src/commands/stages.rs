@@ -5,8 +5,10 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{RunId, Stage};
+use jarvix_pipeline::report::Written;
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{Line, LineError, LineSettings, identity, line};
+use jarvix_report::text;
 use jarvix_store::Store;
 use serde_json::json;
 
@@ -16,25 +18,35 @@ use crate::interrupt;
 
 /// Takes documents from stored pages.
 pub fn curate(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
-    on_run(context, &required_run(matches)?, Stage::Curate, line::curate_stored)
+    on_run(context, &required_run(matches)?, Stage::Curate, |line| {
+        Ok(line::curate_stored(line)?.then_some(Done::Curated))
+    })
 }
 
 /// Scores documents by the profile of the settings, and renews the report.
 pub fn score(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     on_run(context, &required_run(matches)?, Stage::Score, |line| {
         if line::score(line)? {
-            return Ok(false);
+            return Ok(None);
         }
-        line::report(line).map(|_| true)
+        let written = line::report(line)?;
+        Ok(Some(Done::Reported(Box::new(written))))
     })
 }
 
-/// Holds the run, does `work`, and says what is there now. `work` gives false when it was stopped.
+/// What a stage has done.
+enum Done {
+    Curated,
+    /// Scored, with a new report.
+    Reported(Box<Written>),
+}
+
+/// Holds the run, does `work`, and says what is there now. `work` gives none when it was stopped.
 fn on_run(
     context: &Context,
     run: &RunId,
     stage: Stage,
-    work: impl FnOnce(&Line<'_>) -> Result<bool, LineError>,
+    work: impl FnOnce(&Line<'_>) -> Result<Option<Done>, LineError>,
 ) -> Result<Exit, CliError> {
     let store = context.store()?;
     let open = identity::open_existing(&store, run).map_err(line_error)?;
@@ -62,14 +74,20 @@ fn on_run(
     };
     let done = work(&line);
     telling.finish();
-    if !done.map_err(line_error)? {
+    let Some(done) = done.map_err(line_error)? else {
         context.output.note(&format!("stopped; to go on: jarvix {stage} --run {run}"));
         return Ok(Exit::Interrupted);
-    }
-    show(context, &store, run, stage)
+    };
+    show(context, &store, run, stage, &done)
 }
 
-fn show(context: &Context, store: &Store, run: &RunId, stage: Stage) -> Result<Exit, CliError> {
+fn show(
+    context: &Context,
+    store: &Store,
+    run: &RunId,
+    stage: Stage,
+    done: &Done,
+) -> Result<Exit, CliError> {
     let generation = store.catalogue().generation(run, stage)?.map_or(0, |g| g.generation.0);
     let mut rows = Vec::new();
     for dataset in stage.outputs() {
@@ -79,15 +97,26 @@ fn show(context: &Context, store: &Store, run: &RunId, stage: Stage) -> Result<E
     let counts: serde_json::Map<String, serde_json::Value> =
         rows.iter().map(|(d, n)| (d.as_str().to_owned(), json!(n))).collect();
     let data = json!({ "run": run, "generation": generation, "rows": counts });
-    context.output.result(stage.as_str(), &data, || {
+    context.output.result((stage.as_str(), Exit::Ok), &data, || {
         let words: Vec<String> = rows.iter().map(|(d, n)| format!("{n} {d}")).collect();
-        format!("{run}: {} (generation {generation})\n", words.join(", "))
+        let counts = format!("{run}: {} (generation {generation})\n", words.join(", "));
+        match done {
+            Done::Curated => counts,
+            Done::Reported(written) => {
+                format!("{}\n{counts}", text::ranking(&written.summary, context.ranking_style()))
+            }
+        }
     })?;
-    if stage == Stage::Curate {
-        context.output.note(&format!("next    jarvix score --run {run}"));
-    } else {
-        let report = store.run_dir(run).join("report").join("index.html");
-        context.output.note(&format!("report  {}", report.display()));
+    match done {
+        Done::Curated => context.output.note(&format!("next    jarvix score --run {run}")),
+        Done::Reported(written) => {
+            for file in &written.files {
+                context.output.note(&format!("report  {}", file.display()));
+            }
+            if written.summary.documents == 0 {
+                context.output.note(&format!("next    jarvix curate --run {run}"));
+            }
+        }
     }
     Ok(Exit::Ok)
 }

@@ -21,9 +21,14 @@ pub struct Key {
 }
 
 impl Key {
-    /// The environment variable: `JARVIX_` and the flag in capitals.
+    /// The environment variable: `JARVIX_` and the flag in capitals, without the `no-` of a flag
+    /// that switches off.
     pub fn variable(&self) -> String {
-        format!("JARVIX_{}", self.flag.to_ascii_uppercase().replace('-', "_"))
+        let flag = match self.kind {
+            Kind::Off => self.flag.trim_start_matches("no-"),
+            _ => self.flag,
+        };
+        format!("JARVIX_{}", flag.to_ascii_uppercase().replace('-', "_"))
     }
 }
 
@@ -80,7 +85,7 @@ pub const KEYS: &[Key] = &[
     key(
         "collect.timeout",
         "timeout",
-        Kind::Seconds,
+        Kind::SomeSeconds,
         "30",
         COLLECT,
         "Seconds for one attempt, from connect to last byte, redirects included",
@@ -144,7 +149,7 @@ pub const KEYS: &[Key] = &[
     key(
         "collect.max_body",
         "max-body",
-        Kind::Bytes,
+        Kind::SomeBytes,
         "10MiB",
         COLLECT,
         "Largest body that is kept; a longer one is cut",

@@ -20,12 +20,14 @@ pub enum Kind {
     },
     /// A number of seconds, or with a unit: `1.5`, `500ms`, `2m`, `1h`.
     Seconds,
+    /// The same, above 0.
+    SomeSeconds,
     /// A number that is not negative.
     Number,
     /// A number from 0 to 1.
     Fraction,
-    /// A number of bytes, or with a unit: `65536`, `64KiB`, `10MB`.
-    Bytes,
+    /// A number of bytes above 0, or with a unit: `65536`, `64KiB`, `10MB`.
+    SomeBytes,
     /// A number of threads, or `auto`.
     Threads,
     /// `on` or `off`; the flag has no value and means `off`.
@@ -40,8 +42,8 @@ impl Kind {
             Self::List => "LIST",
             Self::Choice(_) => "WORD",
             Self::Count { .. } | Self::Number | Self::Fraction => "N",
-            Self::Seconds => "SECONDS",
-            Self::Bytes => "BYTES",
+            Self::Seconds | Self::SomeSeconds => "SECONDS",
+            Self::SomeBytes => "BYTES",
             Self::Threads => "N|auto",
             Self::Off => "on|off",
         }
@@ -59,9 +61,10 @@ impl Kind {
             Self::Choice(words) => words.contains(&text),
             Self::Count { min, max } => text.parse::<u64>().is_ok_and(|n| (min..=max).contains(&n)),
             Self::Seconds => seconds(text).is_some(),
+            Self::SomeSeconds => seconds(text).is_some_and(|s| s > 0.0),
             Self::Number => number(text).is_some(),
             Self::Fraction => number(text).is_some_and(|n| n <= 1.0),
-            Self::Bytes => bytes(text).is_some(),
+            Self::SomeBytes => bytes(text).is_some_and(|n| n > 0),
             Self::Threads => {
                 text == "auto" || text.parse::<usize>().is_ok_and(|n| (1..=1024).contains(&n))
             }
@@ -78,9 +81,14 @@ impl fmt::Display for Kind {
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Count { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Seconds => f.write_str("a number of seconds such as 30, 1.5, 500ms or 2m"),
+            Self::SomeSeconds => {
+                f.write_str("a number of seconds above 0 such as 30, 1.5, 500ms or 2m")
+            }
             Self::Number => f.write_str("a number that is not negative"),
             Self::Fraction => f.write_str("a number from 0 to 1"),
-            Self::Bytes => f.write_str("a number of bytes such as 65536, 64KiB or 10MB"),
+            Self::SomeBytes => {
+                f.write_str("a number of bytes above 0 such as 65536, 64KiB or 10MB")
+            }
             Self::Threads => f.write_str("a number from 1 to 1024, or auto"),
             Self::Off => f.write_str("on or off"),
         }

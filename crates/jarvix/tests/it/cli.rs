@@ -81,11 +81,13 @@ fn json_of_every_command_parses_errors_too() {
         &["verify", "--run", "b"],
         &["config", "show", "--origin"],
         &["doctor"],
+        &["completions", "bash"],
         &["runs", "rm", "b"],
     ];
     for args in good {
         let told = place.run(&[*args, &["--json"]].concat()).expect(0).json();
         assert_eq!(told["ok"], true, "{args:?}");
+        assert_eq!(told["exit_code"], 0, "{args:?}");
         let schema = told["schema"].as_str().unwrap_or_default();
         assert!(schema.starts_with("jarvix.") && schema.ends_with("/1"), "{args:?}: {schema}");
     }
@@ -128,6 +130,38 @@ fn layers_of_settings_lie_on_each_other() {
     assert!(text.contains("7  (jarvix.toml)"), "{text}");
     assert!(text.contains("9  (JARVIX_RETRIES)"), "{text}");
     assert!(text.contains("4096  (default)"), "{text}");
+    let robots = |value| {
+        let text = shown(&["config", "show", "--origin"], Some(("JARVIX_ROBOTS", value)));
+        let line = text.lines().find(|line| line.contains("collect.robots"));
+        line.expect("the setting is shown").to_owned()
+    };
+    assert!(robots("off").contains("off  (JARVIX_ROBOTS)"), "{}", robots("off"));
+    assert!(robots("on").contains("on  (JARVIX_ROBOTS)"), "{}", robots("on"));
+}
+
+#[test]
+fn a_run_whose_time_is_over_is_not_finished_and_goes_on() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 40);
+    let allow = allowed(&origin);
+    let args = ["run", list.as_str(), "--allow-net", &allow, "--json"];
+    // Forty pages at one a second do not fit into two.
+    let told =
+        place.run(&[&args[..], &["--rate", "1", "--max-time", "2"]].concat()).expect(0).json();
+    let input = &told["data"]["summary"]["input"];
+    let (pages, left) = (input["pages"].as_u64(), input["left"].as_u64());
+    let (pages, left) = (pages.expect("a count"), left.expect("a count"));
+    assert!(pages < 40 && left > 0, "{told}");
+    assert_eq!(pages + left, 40, "the sum does not add up");
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["data"][0]["state"], "unfinished");
+    let told = place.run(&args).expect(0).json();
+    assert_eq!(told["data"]["run"], "urls-1", "the same command goes on with the same run");
+    assert_eq!(told["data"]["summary"]["input"]["pages"], 40);
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["data"][0]["state"], "finished");
+    let file = std::fs::read_to_string(place.data().join("runs/urls-1/run.toml"));
+    assert!(file.expect("run.toml is there").contains("[[changes]]"), "the change is appended");
 }
 
 #[test]

@@ -1,11 +1,6 @@
 //! The files are plain Parquet: DuckDB and pandas read them without Jarvix.
-//!
-//! `cargo xtask test` sets up a Python that has both and names it in `JARVIX_TEST_PYTHON`; without
-//! that the test says so and passes, except in CI, where it fails.
 
-use std::process::Command;
-
-use crate::support::{Place, allowed, site};
+use crate::support::{Place, allowed, python, site};
 
 const SCRIPT: &str = r#"
 import json, sys
@@ -30,28 +25,13 @@ print(json.dumps(told))
 
 #[test]
 fn duckdb_reads_the_parts_without_jarvix() {
-    let Some(python) = std::env::var_os("JARVIX_TEST_PYTHON") else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "JARVIX_TEST_PYTHON is not set; run cargo xtask test"
-        );
-        return;
-    };
     let place = Place::new();
     let (origin, list) = site(&place, 10);
     let text = std::fs::read_to_string(place.path().join(&list)).expect("the list is there");
     place.file(&list, text + "not a url\n");
     let allow = allowed(&origin);
     place.run(&["run", &list, "--run", "r", "--allow-net", &allow, "--chunk-size", "4"]).expect(0);
-    let script = place.file("read.py", SCRIPT);
-    let output = Command::new(python)
-        .arg(place.path().join(script))
-        .arg(place.data().join("runs/r"))
-        .output()
-        .expect("Python starts");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let Some(told) = python(&place, SCRIPT, "r") else { return };
     for (name, expected) in
         [("pages", 10), ("documents", 10), ("scores", 10), ("joined", 10), ("rejects", 1)]
     {

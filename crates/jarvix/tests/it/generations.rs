@@ -2,6 +2,8 @@
 
 use jarvix_core::RunId;
 
+#[cfg(feature = "failpoints")]
+use crate::support::python;
 use crate::support::{Place, allowed, files, site};
 
 fn scored(place: &Place) -> jarvix_origin::Origin {
@@ -38,6 +40,16 @@ fn another_profile_is_a_new_generation_and_back_again_too() {
 }
 
 #[cfg(feature = "failpoints")]
+const DUCKDB: &str = r#"
+import json, sys
+import duckdb
+scores = f"'{sys.argv[1]}/scores/part-*.parquet'"
+profiles = duckdb.sql(f"select distinct profile from {scores} order by 1").fetchall()
+rows = duckdb.sql(f"select count(*) from {scores}").fetchall()[0][0]
+print(json.dumps({"rows": rows, "profiles": [row[0] for row in profiles]}))
+"#;
+
+#[cfg(feature = "failpoints")]
 #[test]
 fn a_stop_at_every_step_of_the_switch_shows_old_or_new_never_both() {
     let place = Place::new();
@@ -62,6 +74,11 @@ fn a_stop_at_every_step_of_the_switch_shows_old_or_new_never_both() {
         let seen = profiles_in_folder(&place);
         assert_eq!(seen.len(), 1, "{point}: a reader of the folder sees {seen:?}");
         assert_eq!(files(&place, "r", &["scores"]).len(), old.len(), "{point}");
+        // DuckDB is such a reader.
+        if let Some(told) = python(&place, DUCKDB, "r") {
+            assert_eq!(told["rows"], 12, "{point}: {told}");
+            assert_eq!(told["profiles"], serde_json::json!(seen), "{point}: DuckDB");
+        }
         // A reader that asks the catalogue: likewise.
         let seen = profiles_by_catalogue(&place);
         assert_eq!(seen.len(), 1, "{point}: a reader of the catalogue sees {seen:?}");

@@ -121,7 +121,6 @@ pub fn comparable(store: &Store, run: &str) -> BTreeMap<&'static str, Vec<String
         page.timings = Timings::default();
         // When the server answered, it says itself.
         page.headers.retain(|h| h.name != "date");
-        page.remote_addr = None;
         format!("{page:?}")
     });
     datasets.insert(Dataset::Pages.as_str(), sorted(pages));
@@ -129,6 +128,10 @@ pub fn comparable(store: &Store, run: &str) -> BTreeMap<&'static str, Vec<String
     datasets.insert(Dataset::Links.as_str(), sorted_debug(rows::<Link>(store, run)));
     datasets.insert(Dataset::Duplicates.as_str(), sorted_debug(rows::<Duplicate>(store, run)));
     datasets.insert(Dataset::Rejects.as_str(), sorted_debug(rows::<Reject>(store, run)));
+    // The columns of scores depend on the profile; the ranking has all of them, row by row.
+    let ranking = store.root().join("runs").join(run).join("report/top.csv");
+    let ranking = std::fs::read_to_string(ranking).expect("the run has a ranking");
+    datasets.insert(Dataset::Scores.as_str(), sorted(ranking.lines().map(str::to_owned)));
     datasets
 }
 
@@ -140,6 +143,27 @@ fn sorted(rows: impl Iterator<Item = String>) -> Vec<String> {
     let mut rows: Vec<String> = rows.collect();
     rows.sort_unstable();
     rows
+}
+
+/// What the Python script `text` prints about a run's folder, as JSON. `cargo xtask test` sets up
+/// a Python that has DuckDB and names it in `JARVIX_TEST_PYTHON`; without one there is no answer,
+/// except in CI, where that is a failure.
+pub fn python(place: &Place, text: &str, run: &str) -> Option<Value> {
+    let Some(python) = std::env::var_os("JARVIX_TEST_PYTHON") else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "JARVIX_TEST_PYTHON is not set; run cargo xtask test"
+        );
+        return None;
+    };
+    let script = place.file("script.py", text);
+    let output = Command::new(python)
+        .arg(place.path().join(script))
+        .arg(place.data().join("runs").join(run))
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
 /// Every file of a run's folder below `names`, by relative path.
