@@ -15,6 +15,8 @@ pub struct OpenRun {
     pub id: RunId,
     /// Whether there was earlier work of it.
     pub chosen: Chosen,
+    /// The newest finished run of the same input, where a new one was made beside it.
+    pub finished_before: Option<RunId>,
     /// Held until this is dropped.
     _lock: RunLock,
 }
@@ -89,7 +91,7 @@ pub fn open(
     let known = match wanted {
         Some(id) => store.catalogue().run(id)?,
         None if always_new => None,
-        None => newest_unfinished(store, &settings.fingerprint)?,
+        None => newest(store, &settings.fingerprint, RunState::Unfinished)?,
     };
     if let Some(record) = known {
         check_identity(&record, settings)?;
@@ -106,7 +108,12 @@ pub fn open(
         input_fingerprint: settings.fingerprint.clone(),
         settings: text,
     })?;
-    Ok(OpenRun { id, chosen: Chosen::New, _lock: lock })
+    let finished_before = match wanted {
+        None if !always_new => newest(store, &settings.fingerprint, RunState::Finished)?,
+        _ => None,
+    };
+    let finished_before = finished_before.map(|record| record.id);
+    Ok(OpenRun { id, chosen: Chosen::New, finished_before, _lock: lock })
 }
 
 /// Takes the lock of a run that is there, and puts right what a crash may have left.
@@ -122,7 +129,7 @@ fn take(store: &Store, record: &RunRecord) -> Result<OpenRun, LineError> {
         RunState::Finished => Chosen::Finished,
         RunState::Unfinished => Chosen::Continued,
     };
-    Ok(OpenRun { id: record.id.clone(), chosen, _lock: lock })
+    Ok(OpenRun { id: record.id.clone(), chosen, finished_before: None, _lock: lock })
 }
 
 /// The settings that say what the run is, as it was made.
@@ -148,11 +155,15 @@ fn json_of(settings: &RunSettings, id: &RunId) -> Result<String, LineError> {
     })
 }
 
-fn newest_unfinished(store: &Store, fingerprint: &str) -> Result<Option<RunRecord>, LineError> {
+fn newest(
+    store: &Store,
+    fingerprint: &str,
+    state: RunState,
+) -> Result<Option<RunRecord>, LineError> {
     let runs = store.catalogue().runs()?;
     Ok(runs
         .into_iter()
-        .filter(|r| r.state == RunState::Unfinished && r.input_fingerprint == fingerprint)
+        .filter(|r| r.state == state && r.input_fingerprint == fingerprint)
         .max_by_key(|r| r.created_at_us))
 }
 

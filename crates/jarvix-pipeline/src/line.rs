@@ -239,19 +239,35 @@ fn curate_while(
     let all = curate::pool(line.settings.threads)?;
     let but_one = curate::pool(line.settings.threads.saturating_sub(1))?;
     let pool = || Arc::clone(if collecting() { &but_one } else { &all });
-    let runner = CurateRunner::new(line.store.clone(), &pool);
+    let progress = |rows| curated(line, generation, rows);
+    let runner = CurateRunner::new(line.store.clone(), &pool, &progress);
     // When collect is through, the rest is done on all threads.
     let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
+    let total = || total_rows(line, Stage::Curate).unwrap_or_default();
+    let rows_before = rows_of(line, Stage::Curate, generation)?;
     let conditions =
-        Conditions { more_may_come: collecting, stop: &stop, rows_before: 0, total: &|| None };
+        Conditions { more_may_come: collecting, stop: &stop, rows_before, total: &total };
     work_off(line.store, line.run, generation, &runner, queue, publish, conditions)
+}
+
+/// Tells how far curate is: what is committed and `rows` of the part in the making. False when the
+/// user asks to stop.
+fn curated(line: &Line<'_>, generation: Generation, rows: u64) -> bool {
+    let stage = Stage::Curate;
+    // Where the catalogue cannot be read, the next commit says so.
+    let committed = rows_of(line, stage, generation).unwrap_or_default();
+    let total = total_rows(line, stage).unwrap_or_default();
+    let run = line.run.clone();
+    (line.publish)(Event::StageAdvanced { run, stage, rows: committed + rows, total });
+    !line.stop.load(Ordering::SeqCst)
 }
 
 /// Curates everything that has no output of `generation` yet.
 fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError> {
     let all = curate::pool(line.settings.threads)?;
     let pool = || Arc::clone(&all);
-    let runner = CurateRunner::new(line.store.clone(), &pool);
+    let progress = |rows| curated(line, generation, rows);
+    let runner = CurateRunner::new(line.store.clone(), &pool, &progress);
     finish_stage(line, generation, &runner)
 }
 

@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_command_line_does_not_tell_where_the_corpus_lies() {
         assert_eq!(flags(&[10], None), "--sizes 10");
-        let corpus = Path::new("/home/somebody/corpora/set/html");
+        let corpus = Path::new("/mnt/corpora/set/html");
         assert_eq!(flags(&[10, 20], Some(corpus)), "--sizes 10,20 --corpus set/html");
         assert_eq!(flags(&[1], Some(Path::new("html"))), "--sizes 1 --corpus html");
     }

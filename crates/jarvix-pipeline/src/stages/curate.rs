@@ -35,16 +35,22 @@ pub fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>, LineError> {
 pub struct CurateRunner<'a> {
     store: Store,
     pool: Pool<'a>,
+    progress: Progress<'a>,
 }
+
+/// Hears after every batch how many rows of the part are done; false gives the part up, so that a
+/// stop does not wait for its end.
+pub type Progress<'a> = &'a (dyn Fn(u64) -> bool + Send + Sync);
 
 /// Says which pool the next batch is for: a part may outlast the stage above it, and what was one
 /// thread then can be all of them now.
 pub type Pool<'a> = &'a (dyn Fn() -> Arc<rayon::ThreadPool> + Send + Sync);
 
 impl<'a> CurateRunner<'a> {
-    /// A runner that reads from and commits to `store` and asks `pool` before every batch.
-    pub fn new(store: Store, pool: Pool<'a>) -> Self {
-        Self { store, pool }
+    /// A runner that reads from and commits to `store`, asks `pool` before every batch and tells
+    /// `progress` after it.
+    pub fn new(store: Store, pool: Pool<'a>, progress: Progress<'a>) -> Self {
+        Self { store, pool, progress }
     }
 
     fn input(&self, run: &RunId, name: PartName) -> Result<Option<PartRef>, LineError> {
@@ -73,6 +79,10 @@ impl<'a> CurateRunner<'a> {
             written?;
             batch = read?;
             curated = now;
+            if !(self.progress)(output.documents.rows() + curated.len() as u64) {
+                // What is not committed leaves nothing behind and stays work to do.
+                return Ok(0);
+            }
         }
         let rows = output.documents.rows();
         let parts = vec![output.documents.finish()?, output.links.finish()?];

@@ -46,6 +46,14 @@ impl Context {
         })
     }
 
+    /// ` --data DIR` for commands that are suggested, where the folder is not the default one.
+    pub fn data_flag(&self) -> String {
+        match self.settings.text("data") {
+            "data" => String::new(),
+            folder => format!(" --data {folder}"),
+        }
+    }
+
     /// How the ranking is shown in the terminal.
     pub fn ranking_style(&self) -> Style {
         let rows = usize::try_from(self.settings.count("report.top")).unwrap_or(10);

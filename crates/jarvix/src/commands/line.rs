@@ -97,6 +97,11 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
         .map_err(line_error)?;
     announce(context, open.chosen, &open.id);
+    if let Some(finished) = &open.finished_before {
+        context.output.note(&format!(
+            "run {finished} of the same input is finished; --run {finished} adds what is new in it"
+        ));
+    }
     spool(&store, &open.id, &mut inputs)?;
     let changes =
         identity::write_run_file(&store, &open.id, &run_settings, &profile, &request.collect)

@@ -73,8 +73,7 @@ pub fn show_ending(
     if ending.interrupted || left > 0 {
         let why = if ending.interrupted { "stopped" } else { "its time was over" };
         output.note(&format!(
-            "{why}, {left} pages are left; to go on: jarvix {} --run {run} with the same input",
-            request.command
+            "{why}, {left} pages are left; the same command with --run {run} goes on"
         ));
     }
     if ending.interrupted {
@@ -84,13 +83,19 @@ pub fn show_ending(
         for file in &written.files {
             output.note(&format!("report  {}", file.display()));
         }
+        if written.summary.outcomes.iter().any(|o| o.outcome == Outcome::AddressDenied) {
+            output.note(
+                "note    private addresses are refused; --allow-net 127.0.0.0/8 opens a range",
+            );
+        }
+        let data = context.data_flag();
         output.note(&format!(
-            "next    open the report, or: jarvix score --run {run} --profile classic"
+            "next    open the report, or: jarvix score --run {run}{data} --profile classic"
         ));
     } else {
         let folder = store.run_dir(run);
         output.note(&format!("pages   {}", folder.join(Dataset::Pages.as_str()).display()));
-        output.note(&format!("next    jarvix curate --run {run}"));
+        output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
 }

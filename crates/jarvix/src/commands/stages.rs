@@ -108,13 +108,18 @@ fn show(
         }
     })?;
     match done {
-        Done::Curated => context.output.note(&format!("next    jarvix score --run {run}")),
+        Done::Curated => {
+            context
+                .output
+                .note(&format!("next    jarvix score --run {run}{}", context.data_flag()));
+        }
         Done::Reported(written) => {
             for file in &written.files {
                 context.output.note(&format!("report  {}", file.display()));
             }
             if written.summary.documents == 0 {
-                context.output.note(&format!("next    jarvix curate --run {run}"));
+                let data = context.data_flag();
+                context.output.note(&format!("next    jarvix curate --run {run}{data}"));
             }
         }
     }
