@@ -3,18 +3,19 @@
 //!
 //! What it refuses to do: look at words again; everything it knows stands in the rows.
 
-use std::collections::HashMap;
-
 use crate::context::Context;
-use crate::features::Scene;
+use crate::features::{Scene, UnitWords};
 use crate::page_type;
 use crate::survey::Survey;
 use crate::tree::Tree;
-use crate::units::Units;
-use crate::weights::{Forest, Weights, WordScores};
+use crate::units::{Unit, Units};
+use crate::vocabulary::ByHash;
+use crate::weights::{Weights, WordScores};
 
 /// Page features that each unit's row repeats.
 const PAGE_FEATURES: usize = 34;
+/// Share of the words in a place that must be chosen for the rest to be chosen too.
+const COMPLETE_SHARE: f64 = 0.6;
 /// Ancestors whose mean probability is a feature.
 const LEVELS: usize = 6;
 
@@ -24,6 +25,8 @@ pub(crate) struct Reading {
     pub(crate) units: Units,
     /// What surrounds them.
     pub(crate) context: Context,
+    /// Their words.
+    words: UnitWords,
     /// Features of the page.
     pub(crate) page: Vec<f32>,
 }
@@ -33,9 +36,18 @@ impl Reading {
     pub(crate) fn of(tree: &Tree<'_>, survey: &Survey, url: &str, words: &WordScores) -> Self {
         let units = Units::of(tree);
         let context = Context::of(tree, &units, words);
-        let scene = Scene { tree, units: &units, context: &context, survey, scores: words, url };
+        let unit_words = UnitWords::of(&units);
+        let scene = Scene {
+            tree,
+            units: &units,
+            context: &context,
+            survey,
+            scores: words,
+            url,
+            words: &unit_words,
+        };
         let page = scene.page_row();
-        Self { units, context, page }
+        Self { units, context, words: unit_words, page }
     }
 
     /// A row of features for each unit, `kinds` being the probabilities of the kinds of page.
@@ -48,7 +60,7 @@ impl Reading {
         kinds: &[f32],
     ) -> Vec<Vec<f32>> {
         let (units, context) = (&self.units, &self.context);
-        let scene = Scene { tree, units, context, survey, scores: words, url };
+        let scene = Scene { tree, units, context, survey, scores: words, url, words: &self.words };
         let mut page = kinds.to_vec();
         page.extend(self.page.iter().take(PAGE_FEATURES));
         scene.unit_rows(&page)
@@ -119,6 +131,23 @@ impl Reading {
         }
     }
 
+    /// Chooses what is prose and stands in the same place as what was chosen, where most of what
+    /// stands there was: the other posts of a thread.
+    fn complete(&self, chosen: &mut [bool]) {
+        let place = |unit: &Unit| self.context.around[unit.block as usize].signature;
+        let mut places: ByHash<u32, (u32, u32)> = ByHash::default();
+        for (unit, chosen) in self.units.units.iter().zip(chosen.iter()) {
+            let (taken, whole) = places.entry(place(unit)).or_default();
+            *whole += unit.counts.words;
+            *taken += if *chosen { unit.counts.words } else { 0 };
+        }
+        for (unit, chosen) in self.units.units.iter().zip(chosen) {
+            let (taken, whole) = places.get(&place(unit)).copied().unwrap_or_default();
+            *chosen |=
+                unit.counts.prose_words > 0 && f64::from(taken) > COMPLETE_SHARE * f64::from(whole);
+        }
+    }
+
     /// The mean probability of the words in each subtree.
     fn means(&self, tree: &Tree<'_>, first: &[f32]) -> Vec<f32> {
         let mut sums = vec![(0.0f32, 0.0f32); tree.nodes.len()];
@@ -139,8 +168,8 @@ impl Reading {
     }
 
     /// Sum of probabilities and number of the units on the same path.
-    fn by_signature(&self, first: &[f32]) -> HashMap<u32, (f32, f32)> {
-        let mut paths: HashMap<u32, (f32, f32)> = HashMap::new();
+    fn by_signature(&self, first: &[f32]) -> ByHash<u32, (f32, f32)> {
+        let mut paths: ByHash<u32, (f32, f32)> = ByHash::default();
         for (unit, p) in self.units.units.iter().zip(first) {
             let signature = self.context.around[unit.block as usize].signature;
             let (sum, count) = paths.entry(signature).or_default();
@@ -193,18 +222,14 @@ pub(crate) fn find(
     }
     let kinds = page_type::probabilities(&weights.kinds, &reading.page);
     let mut rows = reading.unit_rows(tree, survey, url, &weights.words, &kinds);
-    let first = all(&weights.first, &rows);
+    let first = weights.first.probabilities(&rows);
     reading.add_surroundings(tree, &mut rows, &first);
-    let second = all(&weights.second, &rows);
+    let second = weights.second.probabilities(&rows);
     let words: Vec<f32> = units.iter().map(|unit| unit.counts.words as f32).collect();
-    let chosen = choose(&words, &second);
+    let mut chosen = choose(&words, &second);
+    reading.complete(&mut chosen);
     let kind = (!units.is_empty()).then(|| page_type::likeliest(&kinds));
     Some(Found { units: reading.units, chosen, kind })
-}
-
-/// The probabilities of all rows.
-pub(crate) fn all(forest: &Forest, rows: &[Vec<f32>]) -> Vec<f32> {
-    rows.iter().map(|row| forest.probability(row)).collect()
 }
 
 /// The units whose choice has the best F1 to be expected: likeliest first, as many as pay. For

@@ -3,11 +3,9 @@
 //!
 //! Passes over the arena, down or up, each of a bounded number of steps a node.
 
-use std::collections::HashMap;
-
 use crate::tree::{Kind, Name, Tree};
 use crate::units::Units;
-use crate::vocabulary::{self, CLASS_COUNT};
+use crate::vocabulary::{self, ByHash, CLASS_COUNT};
 use crate::weights::WordScores;
 
 /// Elements that matter as surroundings, behind the class families.
@@ -100,8 +98,8 @@ impl Context {
         let to_core: Vec<u32> = tree.path(context.cores[0]).collect();
         let mut own_signatures = vec![0u32; tree.nodes.len()];
         for (at, node) in tree.nodes.iter().enumerate().skip(1) {
-            let mut around = context.around[node.parent as usize];
             if let Kind::Element(tag) = &node.kind {
+                let mut around = context.around[node.parent as usize];
                 let (marks, own, signature) = read_tag(tag, node.name, scores);
                 own_signatures[at] = signature;
                 around.near.iter_mut().for_each(|near| *near = (*near + 1).min(FAR));
@@ -127,8 +125,8 @@ impl Context {
                 if deep(&to_core) {
                     around.with_core = node.depth;
                 }
+                context.around[at] = around;
             }
-            context.around[at] = around;
         }
         context.count_repeats(tree, &own_signatures);
         context
@@ -147,16 +145,17 @@ impl Context {
     }
 
     fn count_repeats(&mut self, tree: &Tree<'_>, signatures: &[u32]) {
-        let mut seen: HashMap<(u32, u32), u16> = HashMap::new();
+        let mut seen: ByHash<u64, u16> = ByHash::default();
+        let key = |parent: u32, signature: u32| u64::from(parent) << 32 | u64::from(signature);
         for (at, node) in tree.nodes.iter().enumerate().skip(1) {
             if matches!(node.kind, Kind::Element(_)) && !node.inline {
-                let count = seen.entry((node.parent, signatures[at])).or_default();
+                let count = seen.entry(key(node.parent, signatures[at])).or_default();
                 self.around[at].repeat_index = *count;
                 *count = count.saturating_add(1);
             }
         }
         for (at, node) in tree.nodes.iter().enumerate().skip(1) {
-            self.around[at].repeats = match seen.get(&(node.parent, signatures[at])) {
+            self.around[at].repeats = match seen.get(&key(node.parent, signatures[at])) {
                 Some(count) if matches!(node.kind, Kind::Element(_)) && !node.inline => *count,
                 _ => 1,
             };
@@ -175,8 +174,9 @@ fn read_tag(tag: &jarvix_html::Tag<'_>, name: Name, scores: &WordScores) -> (u64
         }
         if ["class", "id", "role", "itemprop"].iter().any(|k| key.eq_ignore_ascii_case(k)) {
             vocabulary::class_words(value, |word| {
+                let word = vocabulary::hash(word);
                 marks |= u64::from(vocabulary::class_families(word));
-                if let Some(score) = scores.class(word) {
+                if let Some(score) = scores.classes.get(&word) {
                     sum += score;
                     known += 1.0;
                 }
@@ -207,4 +207,30 @@ fn is_hiding(key: &str, value: &str) -> bool {
             || value.contains("display: none")
             || value.contains("visibility:hidden")
             || value.contains("visibility: hidden"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surroundings_are_found() {
+        let html = "<nav class=menu><a href=/>Home</a></nav><main><h1>H</h1>\
+                    <ul><li class=card>a<li class=card>b<li class=card>c</ul>\
+                    <p hidden>One two three four five six seven eight nine ten.</p></main>";
+        let tree = Tree::of(html, html.len());
+        let units = Units::of(&tree);
+        let context = Context::of(&tree, &units, &WordScores::default());
+        let at = |name: Name| {
+            let found = tree.nodes.iter().position(|node| node.name == name);
+            found.expect("it is there")
+        };
+        let card = &context.around[at(Name::Li)];
+        assert_eq!((card.repeats, card.repeat_index), (3, 0));
+        let main = CLASS_COUNT;
+        assert_eq!((card.near[main], context.around[at(Name::Nav)].near[main]), (2, FAR));
+        assert_eq!(context.marked[MARKS - 1], 1, "one hidden element");
+        assert_eq!(context.cores[0] as usize, at(Name::P));
+        assert_eq!(card.with_heading, tree.nodes[at(Name::Main)].depth);
+    }
 }

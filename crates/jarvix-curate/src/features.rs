@@ -3,7 +3,7 @@
 //! Every number is of the page's own text and structure; none is of its place in time or of the
 //! site's name. What it refuses to do: decide.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,11 +11,15 @@ use crate::context::Context;
 use crate::survey::Survey;
 use crate::tree::{Name, Tree};
 use crate::units::{Counts, Unit, Units};
-use crate::vocabulary::{self, TEXT_COUNT};
+use crate::vocabulary::{self, ByHash, TEXT_COUNT};
 use crate::weights::WordScores;
 
 /// Words of a unit that are looked up.
 const WORDS_MAX: usize = 40;
+/// Parts the words of a triple in its hash.
+const TRIPLE_PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Room for the features of a unit.
+const ROW_WIDTH: usize = 448;
 /// Ancestors of a unit whose counts are features.
 const LEVELS: usize = 5;
 
@@ -27,6 +31,33 @@ pub(crate) struct Scene<'a> {
     pub(crate) survey: &'a Survey,
     pub(crate) scores: &'a WordScores,
     pub(crate) url: &'a str,
+    /// The words of the units, by their hashes, one unit behind the other.
+    pub(crate) words: &'a UnitWords,
+}
+
+/// The first words of each unit, by their hashes.
+#[derive(Debug, Default)]
+pub(crate) struct UnitWords {
+    words: Vec<u32>,
+    /// Where the words of each unit end.
+    ends: Vec<usize>,
+}
+
+impl UnitWords {
+    /// The words of `units`.
+    pub(crate) fn of(units: &Units) -> Self {
+        let mut found = Self::default();
+        for unit in &units.units {
+            vocabulary::text_words(units.text(unit), WORDS_MAX, &mut found.words);
+            found.ends.push(found.words.len());
+        }
+        found
+    }
+
+    fn get(&self, unit: usize) -> &[u32] {
+        let start = if unit == 0 { 0 } else { self.ends[unit - 1] };
+        &self.words[start..self.ends[unit]]
+    }
 }
 
 fn log(value: u32) -> f32 {
@@ -64,7 +95,7 @@ impl Scene<'_> {
             row.push(ratio(counts.prices, counts.units));
         }
         row.extend(self.context.marked.iter().map(|count| log(*count)));
-        let families = vocabulary::text_families(&self.units.text, 4_000);
+        let families = vocabulary::text_families(&self.words.words);
         row.extend(families.iter().map(|count| ratio(u32::from(*count) * 100, total.words)));
         self.push_repeats(&mut row);
         self.push_statements(&mut row);
@@ -140,31 +171,32 @@ impl Scene<'_> {
 
     /// A row of features for each unit.
     pub(crate) fn unit_rows(&self, page: &[f32]) -> Vec<Vec<f32>> {
-        let title: HashSet<String> = words_of(self.survey.title.as_deref().unwrap_or_default());
-        let mut copies: HashMap<u64, u32> = HashMap::new();
+        let mut title = Vec::new();
+        let stated = self.survey.title.as_deref().unwrap_or_default();
+        vocabulary::text_words(stated, WORDS_MAX, &mut title);
+        title.sort_unstable();
+        title.dedup();
+        let mut copies: ByHash<u64, u32> = ByHash::default();
         let hashes: Vec<u64> =
             self.units.units.iter().map(|u| xxh3_64(self.units.text(u).as_bytes())).collect();
         for hash in &hashes {
             *copies.entry(*hash).or_default() += 1;
         }
-        let families: Vec<[u16; TEXT_COUNT]> = self
-            .units
-            .units
-            .iter()
-            .map(|unit| vocabulary::text_families(self.units.text(unit), WORDS_MAX))
-            .collect();
-        let told: Vec<[f32; 3]> = self.units.units.iter().map(|unit| self.told(unit)).collect();
+        let count = self.units.units.len();
+        let families: Vec<[u16; TEXT_COUNT]> =
+            (0..count).map(|at| vocabulary::text_families(self.words.get(at))).collect();
+        let told: Vec<[f32; 3]> = (0..count).map(|at| self.told(at)).collect();
         let new = self.new_shares();
         let mut rows = Vec::with_capacity(self.units.units.len());
         let mut place = Place::default();
         for (at, unit) in self.units.units.iter().enumerate() {
-            let mut row = Vec::with_capacity(360);
+            let mut row = Vec::with_capacity(ROW_WIDTH);
             place.enter(self, at);
             self.push_own(&mut row, unit, &families[at], &told[at]);
             row.push(copies.get(&hashes[at]).map_or(1.0, |n| *n as f32));
             row.push(new[at]);
-            let in_title =
-                words_of(self.units.text(unit)).iter().filter(|w| title.contains(*w)).count();
+            let own = self.words.get(at);
+            let in_title = title.iter().filter(|word| own.contains(word)).count();
             row.push(in_title as f32 / (unit.counts.words.max(1) as f32));
             row.push(in_title as f32 / (title.len().max(1) as f32));
             self.push_around(&mut row, unit);
@@ -181,11 +213,14 @@ impl Scene<'_> {
     /// For units that the page states but does not show, the share of word triples that nothing
     /// shown has; 2 for all others.
     fn new_shares(&self) -> Vec<f32> {
-        let triples = |unit: &Unit| {
-            let text = self.units.text(unit);
-            let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-            let hashes: Vec<u64> = words.map(|w| xxh3_64(w.to_lowercase().as_bytes())).collect();
-            hashes.windows(3).map(|w| w[0] ^ w[1].rotate_left(21) ^ w[2].rotate_left(42)).collect()
+        let triples = |unit: &Unit| -> Vec<u64> {
+            let mut words = Vec::new();
+            vocabulary::text_words(self.units.text(unit), usize::MAX >> 1, &mut words);
+            let triple = |w: &[u32]| {
+                w.iter()
+                    .fold(0u64, |hash, word| (hash ^ u64::from(*word)).wrapping_mul(TRIPLE_PRIME))
+            };
+            words.windows(3).map(triple).collect()
         };
         if self.tree.added == u32::MAX {
             return vec![2.0; self.units.units.len()];
@@ -210,17 +245,13 @@ impl Scene<'_> {
     }
 
     /// Mean, least and greatest of the learned scores of a unit's words.
-    fn told(&self, unit: &Unit) -> [f32; 3] {
+    fn told(&self, unit: usize) -> [f32; 3] {
         let (mut sum, mut least, mut greatest, mut known) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
-        let text = self.units.text(unit);
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-        for word in words.take(WORDS_MAX) {
-            if let Some(score) = self.scores.text(&word.to_lowercase()) {
-                sum += score;
-                known += 1.0;
-                least = least.min(score);
-                greatest = greatest.max(score);
-            }
+        for score in self.words.get(unit).iter().filter_map(|word| self.scores.texts.get(word)) {
+            sum += score;
+            known += 1.0;
+            least = least.min(*score);
+            greatest = greatest.max(*score);
         }
         [if known > 0.0 { sum / known } else { 0.0 }, least, greatest]
     }
@@ -414,14 +445,6 @@ impl Place {
             self.words_since_main += unit.counts.words;
         }
     }
-}
-
-fn words_of(text: &str) -> HashSet<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(WORDS_MAX)
-        .map(str::to_lowercase)
-        .collect()
 }
 
 /// Types of structured data that tell the kind of a page.

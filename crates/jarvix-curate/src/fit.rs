@@ -9,6 +9,7 @@ use crate::supplement;
 use crate::survey::Survey;
 use crate::tree::Tree;
 use crate::vocabulary;
+pub use crate::vocabulary::ByHash;
 pub use crate::weights::{Forest, LEAF, Split, Weights, WordScores};
 
 /// Ancestors whose class words count for a unit.
@@ -91,16 +92,18 @@ impl Lesson {
         reading.unit_rows(&tree, &self.survey, &self.url, words, kinds)
     }
 
+    /// Which units `weights` choose, and the kind that they take the page for.
+    pub fn find(&self, weights: &Weights) -> (Vec<bool>, Option<&'static str>) {
+        let tree = Tree::of(&self.html, self.page_bytes);
+        let found = content::find(&tree, &self.survey, &self.url, weights, usize::MAX);
+        found.map(|found| (found.chosen, found.kind)).unwrap_or_default()
+    }
+
     /// Adds to the rows what the first forest says around each unit.
     pub fn add_surroundings(&self, words: &WordScores, rows: &mut [Vec<f32>], first: &[f32]) {
         let tree = Tree::of(&self.html, self.page_bytes);
         Reading::of(&tree, &self.survey, &self.url, words).add_surroundings(&tree, rows, first);
     }
-}
-
-/// The units to choose: see the crate's source.
-pub fn choose(words: &[f32], probabilities: &[f32]) -> Vec<bool> {
-    content::choose(words, probabilities)
 }
 
 /// Probabilities of the kinds of page.

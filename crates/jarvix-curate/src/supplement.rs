@@ -119,3 +119,43 @@ fn preloaded_posts(html: &str, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(html: &str) -> String {
+        of(html, &Survey::of(html))
+    }
+
+    #[test]
+    fn stated_texts_are_added() {
+        let html = "<script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Kettle\",\
+                    \"description\":\"Copper.\",\"offers\":{\"@type\":\"Offer\",\"name\":\"no\"}}</script>\
+                    <script type=application/ld+json>{\"@type\":\"Organization\",\"name\":\"no\"}</script>";
+        assert_eq!(
+            added(html),
+            "<div class=\"ldjson ldproduct ldkeyname\">Kettle</div>\
+             <div class=\"ldjson ldproduct ldkeydescription\">Copper.</div>"
+        );
+        assert_eq!(added("<p>Nothing stated"), "");
+    }
+
+    #[test]
+    fn preloaded_posts_are_added() {
+        let html = "<div data-preloaded='{&quot;topic_7&quot;:&quot;{\\&quot;post_stream\\&quot;:\
+                    {\\&quot;posts\\&quot;:[{\\&quot;cooked\\&quot;:\\&quot;<p>Hi</p>\\&quot;}]}}&quot;}'>";
+        assert!(added(html).contains("<p>Hi</p>"), "{}", added(html));
+        assert_eq!(added("<div data-preloaded='{'>"), "");
+    }
+
+    #[test]
+    fn what_is_added_is_bounded() {
+        let item = "{\"@type\":\"Thing\",\"name\":\"".to_owned() + &"x".repeat(1_000) + "\"},";
+        let html = format!(
+            "<script type=application/ld+json>{{\"itemListElement\":[{}{{}}]}}</script>",
+            item.repeat(1_500)
+        );
+        assert!(added(&html).len() < 2 * BYTES_MAX);
+    }
+}

@@ -6,8 +6,12 @@
 //! refuses to do: move misplaced nodes, open formatting elements again, or nest deeper than
 //! [`limits::HTML_DEPTH_MAX`]; what is deeper belongs to the deepest element that fits.
 
+use std::sync::LazyLock;
+
 use jarvix_core::limits;
 use jarvix_html::{Tag, TokenKind, elements, tokens};
+
+use crate::vocabulary::{self, ByHash};
 
 /// Nodes that are kept of one page.
 pub(crate) const NODES_MAX: usize = 400_000;
@@ -21,9 +25,7 @@ macro_rules! names {
         pub(crate) enum Name { Other, $($variant),* }
 
         impl Name {
-            fn of(name: &str) -> Self {
-                match name { $($text => Self::$variant,)* _ => Self::Other }
-            }
+            const ALL: &[Self] = &[Self::Other, $(Self::$variant),*];
 
             /// The name in lower case; empty for those that are not told apart.
             pub(crate) fn as_str(self) -> &'static str {
@@ -38,7 +40,7 @@ names! {
     Blockquote "blockquote", Body "body", Br "br", Button "button", Canvas "canvas",
     Caption "caption", Center "center", Code "code", Datalist "datalist", Dd "dd",
     Details "details", Dialog "dialog", Div "div", Dl "dl", Dt "dt", Em "em",
-    Fieldset "fieldset", Figcaption "figcaption", Figure "figure", Font "font", Footer "footer",
+    Fieldset "fieldset", G "g", Path "path", Picture "picture", Source "source", Use "use", Figcaption "figcaption", Figure "figure", Font "font", Footer "footer",
     Form "form", H1 "h1", H2 "h2", H3 "h3", H4 "h4", H5 "h5", H6 "h6", Head "head",
     Header "header", Hgroup "hgroup", Hr "hr", Html "html", I "i", Iframe "iframe", Img "img",
     Input "input", Label "label", Legend "legend", Li "li", Link "link", Main "main",
@@ -49,6 +51,41 @@ names! {
     Tbody "tbody", Td "td", Template "template", Textarea "textarea", Tfoot "tfoot", Th "th",
     Thead "thead", Time "time", Title "title", Tr "tr", U "u", Ul "ul", Video "video",
 }
+
+/// What is asked of every tag.
+#[derive(Debug, Clone, Copy)]
+struct Traits {
+    name: Name,
+    inline: bool,
+    void: bool,
+    closes_paragraph: bool,
+}
+
+impl Traits {
+    fn read(name: Name, id: elements::ElementId) -> Self {
+        Self {
+            name,
+            inline: name == Name::Br
+                || (elements::is_inline(id) && name != Name::Script && name != Name::Style),
+            void: elements::is_void(id),
+            closes_paragraph: elements::closes_paragraph(id),
+        }
+    }
+
+    fn of(tag: &str) -> Self {
+        let id = elements::id(tag);
+        let name = id.as_str();
+        match TRAITS.get(&vocabulary::hash(name)) {
+            Some(traits) if traits.name.as_str() == name => *traits,
+            _ => Self::read(Name::Other, id),
+        }
+    }
+}
+
+static TRAITS: LazyLock<ByHash<u32, Traits>> = LazyLock::new(|| {
+    let traits = |name: &Name| Traits::read(*name, elements::id(name.as_str()));
+    Name::ALL.iter().skip(1).map(|name| (vocabulary::hash(name.as_str()), traits(name))).collect()
+});
 
 impl Name {
     /// The level of a heading, else 0.
@@ -235,8 +272,8 @@ impl<'a> Builder<'a> {
     }
 
     fn start(&mut self, tag: Tag<'a>) {
-        let id = elements::id(tag.name);
-        let name = Name::of(id.as_str());
+        let traits = Traits::of(tag.name);
+        let name = traits.name;
         if matches!(name, Name::Html | Name::Body) {
             if name == Name::Body {
                 self.leave_head();
@@ -258,17 +295,16 @@ impl<'a> Builder<'a> {
         {
             self.leave_head();
         }
-        self.close_implied(name, id);
+        self.close_implied(traits);
         if self.open.len() >= limits::HTML_DEPTH_MAX {
             self.tree.too_deep = true;
-            if !elements::is_void(id) {
+            if !traits.void {
                 self.overflow += 1;
             }
             return;
         }
-        let inline = elements::is_inline(id) && name != Name::Script && name != Name::Style;
-        let at = self.push_node(name, inline || name == Name::Br, Kind::Element(tag));
-        if elements::is_void(id) || (tag.self_closing && self.in_drawing()) {
+        let at = self.push_node(name, traits.inline, Kind::Element(tag));
+        if traits.void || (tag.self_closing && self.in_drawing()) {
             return;
         }
         self.paragraphs += u32::from(name == Name::P);
@@ -292,8 +328,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn close_implied(&mut self, name: Name, id: elements::ElementId) {
-        let found = match name {
+    fn close_implied(&mut self, traits: Traits) {
+        let found = match traits.name {
             Name::Li => {
                 self.find(|n| n == Name::Li, |n| matches!(n, Name::Ul | Name::Ol | Name::Table))
             }
@@ -317,34 +353,34 @@ impl<'a> Builder<'a> {
             self.pop_to(at);
         }
         if self.paragraphs > 0
-            && elements::closes_paragraph(id)
+            && traits.closes_paragraph
             && let Some(at) = self.find(|n| n == Name::P, Name::is_scope_boundary)
         {
             self.pop_to(at);
         }
     }
 
-    fn end(&mut self, name: &str) {
-        let id = elements::id(name);
-        let name = Name::of(id.as_str());
+    fn end(&mut self, tag_name: &str) {
+        let traits = Traits::of(tag_name);
+        let name = traits.name;
         if self.overflow > 0 {
             self.overflow -= 1;
             return;
         }
-        if elements::is_void(id) || matches!(name, Name::Html | Name::Body) {
+        if traits.void || matches!(name, Name::Html | Name::Body) {
             return;
         }
         let is_part = name.is_cell()
             || name.is_row_group()
             || matches!(name, Name::Tr | Name::Table | Name::Caption);
-        let is_line = elements::is_inline(id) && name != Name::A;
+        let is_line = traits.inline && name != Name::A;
         let from = self.open.len().saturating_sub(SEARCH_MAX).max(1);
         for at in (from..self.open.len()).rev() {
             self.tree.steps += 1;
             let node = self.tree.nodes[self.open[at] as usize];
             let same = node.name == name
                 && (name != Name::Other
-                    || matches!(node.kind, Kind::Element(tag) if elements::id(tag.name) == id));
+                    || matches!(node.kind, Kind::Element(tag) if tag.name.eq_ignore_ascii_case(tag_name)));
             if same {
                 self.pop_to(at);
                 return;

@@ -4,7 +4,36 @@
 //! What it refuses to do: know sites by name; only platforms that thousands of sites run on.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
+
+/// Takes a key that is a hash already as it is.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        // Tables take the upper bits as well.
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.0 ^= u64::from(value);
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 ^= value;
+    }
+}
+
+/// A table whose keys are hashes.
+pub type ByHash<K, V> = HashMap<K, V, BuildHasherDefault<AsIs>>;
 
 /// Families of words in classes, ids, roles and itemprops.
 #[rustfmt::skip]
@@ -96,13 +125,13 @@ pub(crate) const CLASS_COUNT: usize = CLASS_FAMILIES.len();
 /// How many families of text words there are.
 pub(crate) const TEXT_COUNT: usize = TEXT_FAMILIES.len();
 
-type Families = HashMap<&'static str, u32>;
+type Families = ByHash<u32, u32>;
 
 fn table(families: &'static [(&'static str, &'static str)]) -> Families {
-    let mut table = Families::new();
+    let mut table = Families::default();
     for (at, (_, words)) in families.iter().enumerate() {
         for word in words.split_whitespace() {
-            *table.entry(word).or_default() |= 1 << at;
+            *table.entry(hash(word)).or_default() |= 1 << at;
         }
     }
     table
@@ -144,24 +173,16 @@ pub(crate) fn class_words(value: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-/// The families that a class or id names, a bit each.
-pub(crate) fn class_families(value: &str) -> u32 {
-    let mut found = 0;
-    class_words(value, |word| found |= CLASS_WORDS.get(word).copied().unwrap_or(0));
-    found
+/// The families of a class word, by its hash, a bit each.
+pub(crate) fn class_families(word: u32) -> u32 {
+    CLASS_WORDS.get(&word).copied().unwrap_or(0)
 }
 
-/// How many words of each family stand in `text`, of its first `words_max` words.
-pub(crate) fn text_families(text: &str, words_max: usize) -> [u16; TEXT_COUNT] {
+/// How many of these words, by their hashes, belong to each family.
+pub(crate) fn text_families(words: &[u32]) -> [u16; TEXT_COUNT] {
     let mut counts = [0; TEXT_COUNT];
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    for word in words.take(words_max).filter(|word| word.len() <= WORD_BYTES_MAX) {
-        let mut lower = [0u8; WORD_BYTES_MAX];
-        let lower = &mut lower[..word.len()];
-        lower.copy_from_slice(word.as_bytes());
-        lower.make_ascii_lowercase();
-        let Ok(lower) = std::str::from_utf8(lower) else { continue };
-        let Some(bits) = TEXT_WORDS.get(lower) else { continue };
+    for word in words {
+        let Some(bits) = TEXT_WORDS.get(word) else { continue };
         for (at, count) in counts.iter_mut().enumerate() {
             *count += u16::from(bits & (1 << at) != 0);
         }
@@ -169,9 +190,48 @@ pub(crate) fn text_families(text: &str, words_max: usize) -> [u16; TEXT_COUNT] {
     counts
 }
 
-/// Names that forms of ids use to look the same on every page: a stable hash of a word.
+/// Adds the hashes of the words of `text`, in lower case, of which there may be `words_max`.
+pub(crate) fn text_words(text: &str, words_max: usize, out: &mut Vec<u32>) {
+    let end = out.len() + words_max;
+    let mut word = HASH_START;
+    let mut in_word = false;
+    for c in text.chars() {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                word = hash_byte(word, (c as u8).to_ascii_lowercase());
+                in_word = true;
+                continue;
+            }
+        } else if c.is_alphanumeric() {
+            for lower in c.to_lowercase() {
+                let mut bytes = [0; 4];
+                word = lower.encode_utf8(&mut bytes).bytes().fold(word, hash_byte);
+            }
+            in_word = true;
+            continue;
+        }
+        if std::mem::take(&mut in_word) {
+            out.push(word);
+            if out.len() >= end {
+                return;
+            }
+        }
+        word = HASH_START;
+    }
+    if in_word {
+        out.push(word);
+    }
+}
+
+const HASH_START: u32 = 0x811c_9dc5;
+
+fn hash_byte(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+}
+
+/// A hash of a word that is the same on every machine (FNV-1a).
 pub(crate) fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193))
+    word.bytes().fold(HASH_START, hash_byte)
 }
 
 #[cfg(test)]
@@ -187,15 +247,23 @@ mod tests {
 
     #[test]
     fn class_words_name_families() {
-        assert_eq!(names(class_families("site-Footer__inner")), ["footer"]);
-        assert_eq!(names(class_families("navBar main_menu")), ["nav", "content"]);
-        assert!(names(class_families(&"x".repeat(10_000))).is_empty());
+        let families = |value: &str| {
+            let mut found = 0;
+            class_words(value, |word| found |= class_families(hash(word)));
+            names(found)
+        };
+        assert_eq!(families("site-Footer__inner"), ["footer"]);
+        assert_eq!(families("navBar main_menu"), ["nav", "content"]);
+        assert!(families(&"x".repeat(10_000)).is_empty());
         const { assert!(CLASS_COUNT <= 32 && TEXT_COUNT <= 32) };
     }
 
     #[test]
     fn text_words_are_counted() {
-        let counts = text_families("Related posts, and the comments", 100);
+        let mut words = Vec::new();
+        text_words("RELATED posts, and the comments", 100, &mut words);
+        assert_eq!((words.len(), words[0]), (5, hash("related")));
+        let counts = text_families(&words);
         assert_eq!((counts[0], counts[4], counts[9]), (2, 1, 2));
     }
 }

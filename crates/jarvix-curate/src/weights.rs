@@ -3,10 +3,9 @@
 //!
 //! Read from one file of the crate; `examples/fit` writes it. What it refuses to do: learn here.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::vocabulary;
+use crate::vocabulary::ByHash;
 
 /// The file that `examples/fit` writes.
 static FILE: &[u8] = include_bytes!("../model/content.bin");
@@ -18,21 +17,9 @@ static SHIPPED: LazyLock<Weights> = LazyLock::new(|| Weights::read(FILE).unwrap_
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WordScores {
     /// Words of classes and ids.
-    pub classes: HashMap<u32, f32>,
+    pub classes: ByHash<u32, f32>,
     /// Words of the text.
-    pub texts: HashMap<u32, f32>,
-}
-
-impl WordScores {
-    /// The score of a class word in lower case.
-    pub fn class(&self, word: &str) -> Option<f32> {
-        self.classes.get(&vocabulary::hash(word)).copied()
-    }
-
-    /// The score of a word of the text, in lower case.
-    pub fn text(&self, word: &str) -> Option<f32> {
-        self.texts.get(&vocabulary::hash(word)).copied()
-    }
+    pub texts: ByHash<u32, f32>,
 }
 
 /// A node of a decision tree: inner ones compare, leaves have no feature.
@@ -64,10 +51,22 @@ impl Forest {
         self.trees.iter().map(|tree| leaf(tree, row)).sum::<f32>() + self.base
     }
 
-    /// The probability for a row of features.
-    pub fn probability(&self, row: &[f32]) -> f32 {
-        1.0 / (1.0 + (-self.log_odds(row)).exp())
+    /// The probability for each row of features.
+    pub fn probabilities(&self, rows: &[Vec<f32>]) -> Vec<f32> {
+        // Tree by tree: a tree stays in the nearest cache while the rows pass.
+        let mut odds = vec![self.base; rows.len()];
+        for tree in &self.trees {
+            for (odds, row) in odds.iter_mut().zip(rows) {
+                *odds += leaf(tree, row);
+            }
+        }
+        odds.into_iter().map(probability).collect()
     }
+}
+
+/// The probability that log odds stand for.
+pub fn probability(log_odds: f32) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 /// The value of the leaf that `row` ends at. Every step goes forward, so it ends.
@@ -169,7 +168,7 @@ impl Reader<'_> {
         self.take().map(u16::from_le_bytes)
     }
 
-    fn words(&mut self) -> Option<HashMap<u32, f32>> {
+    fn words(&mut self) -> Option<ByHash<u32, f32>> {
         (0..self.u32()?).map(|_| Some((self.u32()?, self.f32()?))).collect()
     }
 

@@ -16,7 +16,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use boost::{Settings, Table, grow};
-use jarvix_curate::fit::{self, Forest, KINDS, Lesson, LessonUnit, Weights, WordScores};
+use jarvix_curate::fit::{self, ByHash, Forest, KINDS, Lesson, LessonUnit, Weights, WordScores};
 use serde_json::Value;
 
 /// Pages that a word must stand on to get a score.
@@ -201,7 +201,7 @@ impl Tally {
     }
 
     /// Scores without what the page `left_out` says.
-    fn scores(&self, left_out: Option<usize>) -> HashMap<u32, f32> {
+    fn scores(&self, left_out: Option<usize>) -> ByHash<u32, f32> {
         let odds = |p: f32| (p / (1.0 - p)).ln();
         let base = odds(self.mean);
         let score = |hash: &u32, s: f32, n: f32| {
@@ -255,7 +255,7 @@ fn learn(samples: &[&Sample]) -> Weights {
     for out in 0..FOLDS {
         let forest = learn_units(samples, &rows, |at| fold(at) != out, &FIRST);
         for at in all.iter().copied().filter(|at| fold(*at) == out) {
-            guesses[at] = rows[at].iter().map(|row| forest.probability(row)).collect();
+            guesses[at] = forest.probabilities(&rows[at]);
         }
     }
     let first = learn_units(samples, &rows, |_| true, &FIRST);
@@ -292,18 +292,12 @@ fn learn_units(
 }
 
 fn test(sample: &Sample, weights: &Weights) -> Tested {
-    let page = sample.lesson.page_row(&weights.words);
-    let kinds = fit::kinds(&weights.kinds, &page);
-    let mut rows = sample.lesson.unit_rows(&weights.words, &kinds);
-    let guesses: Vec<f32> = rows.iter().map(|row| weights.first.probability(row)).collect();
-    sample.lesson.add_surroundings(&weights.words, &mut rows, &guesses);
-    let second: Vec<f32> = rows.iter().map(|row| weights.second.probability(row)).collect();
-    let sizes: Vec<f32> = sample.words.iter().map(|w| w.len() as f32).collect();
-    let f1 = |p: &[f32]| {
-        let chosen = fit::choose(&sizes, p);
-        let words = sample.words.iter().zip(chosen).filter(|(_, c)| *c).flat_map(|(w, _)| w);
+    let f1 = |chosen: &[bool]| {
+        let words = sample.words.iter().zip(chosen).filter(|(_, c)| **c).flat_map(|(w, _)| w);
         labels::f1(words, &sample.truth)
     };
-    let kind = (0..KINDS.len()).max_by(|a, b| kinds[*a].total_cmp(&kinds[*b])).unwrap_or(0);
-    (sample.id.clone(), sample.kind, f1(&second), f1(&sample.labels), kind)
+    let (chosen, kind) = sample.lesson.find(weights);
+    let labelled: Vec<bool> = sample.labels.iter().map(|label| *label > 0.5).collect();
+    let kind = KINDS.iter().position(|k| Some(*k) == kind).unwrap_or(KINDS.len());
+    (sample.id.clone(), sample.kind, f1(&chosen), f1(&labelled), kind)
 }
