@@ -50,16 +50,53 @@ fn from_leading_date(text: &str) -> Option<String> {
     Some(plausible(head.parse().ok()?)?.to_string())
 }
 
-/// The day of a Unix time, with the time of day unless it is midnight: extractors that know only
-/// the day give midnight.
-pub(crate) fn from_unix(seconds: i64) -> Option<String> {
-    let at = jiff::Timestamp::from_second(seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
-    let date = plausible(at.date())?;
-    if seconds.rem_euclid(86_400) == 0 {
-        return Some(date.to_string());
+#[rustfmt::skip]
+const MONTHS: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+];
+
+/// The first date with a month in words (English), or in ISO order, that stands in a short text.
+pub(crate) fn written(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '|' | '(' | ')' | '\u{b7}'))
+        .filter(|part| !part.is_empty())
+        .take(24)
+        .collect();
+    let at = |n: usize| parts.get(n).copied().unwrap_or_default();
+    (0..parts.len()).find_map(|n| {
+        let found = match (month(at(n)), day(at(n))) {
+            (Some(month), _) => (year(at(n + 2))?, month, day(at(n + 1))?),
+            (None, Some(day)) if month(at(n + 1)).is_some() => {
+                (year(at(n + 2))?, month(at(n + 1))?, day)
+            }
+            _ => return from_leading_date(at(n)),
+        };
+        let date = Date::new(found.0, found.1, found.2).ok()?;
+        Some(plausible(date)?.to_string())
+    })
+}
+
+fn month(word: &str) -> Option<i8> {
+    let lower = word.to_ascii_lowercase();
+    let is_start = |name: &str| lower.len() >= 3 && name.starts_with(&lower);
+    let at = match lower.as_str() {
+        "sept" => Some(8),
+        _ => MONTHS.iter().position(|name| is_start(name)),
+    };
+    at.and_then(|n| i8::try_from(n + 1).ok())
+}
+
+fn day(word: &str) -> Option<i8> {
+    let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    if digits.len() > 2 || word.len() > digits.len() + 2 {
+        return None;
     }
-    let time = at.time();
-    Some(format!("{date}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second()))
+    digits.parse().ok().filter(|day| (1..=31).contains(day))
+}
+
+fn year(word: &str) -> Option<i16> {
+    word.parse().ok().filter(|year| word.len() == 4 && YEARS.contains(year))
 }
 
 fn plausible(date: Date) -> Option<Date> {
@@ -90,8 +127,15 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(iso(text).as_deref(), expected, "{text}");
         }
-        assert_eq!(from_unix(1_756_944_000).as_deref(), Some("2025-09-04"));
-        assert_eq!(from_unix(1_756_944_001).as_deref(), Some("2025-09-04T00:00:01Z"));
-        assert_eq!(from_unix(i64::MAX), None);
+        let texts = [
+            ("Posted on March 4th, 2025 by Ada", Some("2025-03-04")),
+            ("4 Mar. 2025", Some("2025-03-04")),
+            ("Updated 2025-03-04", Some("2025-03-04")),
+            ("Marching 4 2025", None),
+            ("March 2025", None),
+        ];
+        for (text, expected) in texts {
+            assert_eq!(written(text).as_deref(), expected, "{text}");
+        }
     }
 }

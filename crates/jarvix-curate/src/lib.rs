@@ -7,19 +7,33 @@
 //! for byte, on every thread and machine. What this crate refuses to do: fetch, write, or follow
 //! anything that a page says.
 
+mod byline;
 mod clean;
+mod content;
+mod context;
 mod dates;
 mod extract;
+mod features;
 mod fingerprint;
+#[doc(hidden)]
+pub mod fit;
 mod gates;
 mod keywords;
 mod language;
 mod markdown;
 mod metadata;
+mod page_type;
 mod read;
+mod render;
 mod signals;
 mod structured;
+mod supplement;
 mod survey;
+mod title;
+mod tree;
+mod units;
+mod vocabulary;
+mod weights;
 mod words;
 
 use jarvix_core::{Defect, Document, Link, Page, limits};
@@ -36,7 +50,7 @@ use words::Words;
 
 /// Version of this code: part of the generation key of `documents`. Counts up whenever the same
 /// page may give another document.
-pub const CODE_VERSION: u32 = 1;
+pub const CODE_VERSION: u32 = 2;
 
 /// Stack that a thread needs to run [`curate`], in bytes: the tree of a page that passed the guard
 /// may be as deep as [`jarvix_core::limits::HTML_DEPTH_MAX`].

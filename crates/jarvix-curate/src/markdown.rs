@@ -1,11 +1,10 @@
 //! Markdown of the main content: headings, paragraphs, lists, quotes, code, tables, emphasis.
 //!
-//! Written straight from the tokens, in linear time and with bounded indentation; cells of tables
+//! Written from names of tags and pieces of text, in linear time and with bounded indentation; cells of tables
 //! are not padded, because one long cell would make every row as long. Links and images are left
 //! out: they have a dataset of their own.
 
-use jarvix_html::text::Visibility;
-use jarvix_html::{TokenKind, elements, tokens, unescape};
+use jarvix_html::elements;
 
 /// Lists and quotes are indented no deeper than this.
 const LEVELS_MAX: usize = 8;
@@ -17,30 +16,12 @@ pub(crate) fn of_text(text: &str) -> String {
         writer.text(line);
         writer.end_block();
     }
-    writer.out
-}
-
-/// The Markdown of a piece of HTML.
-pub(crate) fn of_html(html: &str) -> String {
-    let mut writer = Writer::default();
-    let mut visibility = Visibility::default();
-    for token in tokens(html) {
-        let visible = visibility.sees(&token);
-        match token.kind {
-            TokenKind::Text(raw) if visible => writer.text(&unescape(raw)),
-            TokenKind::StartTag(tag) => writer.start(elements::id(tag.name).as_str()),
-            TokenKind::EndTag { name } => writer.end(elements::id(name).as_str()),
-            _ => {}
-        }
-    }
-    writer.end_row();
-    writer.end_block();
-    writer.out
+    writer.finish()
 }
 
 /// Writes block by block; the text of the current block waits in `line`.
 #[derive(Default)]
-struct Writer {
+pub(crate) struct Writer {
     out: String,
     line: String,
     /// White space stands before the next word.
@@ -63,7 +44,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn start(&mut self, name: &str) {
+    /// Takes a start tag by its name in lower case.
+    pub(crate) fn start(&mut self, name: &str) {
         match name {
             "strong" | "b" => self.marks.push(("**", false)),
             "em" | "i" => self.marks.push(("*", false)),
@@ -97,7 +79,8 @@ impl Writer {
         }
     }
 
-    fn end(&mut self, name: &str) {
+    /// Takes an end tag.
+    pub(crate) fn end(&mut self, name: &str) {
         match name {
             "strong" | "b" => self.close_mark("**"),
             "em" | "i" => self.close_mark("*"),
@@ -123,7 +106,8 @@ impl Writer {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    /// Takes text, character references decoded.
+    pub(crate) fn text(&mut self, text: &str) {
         if self.pre {
             self.line.push_str(text);
             return;
@@ -169,6 +153,13 @@ impl Writer {
             }
             self.line.push(c);
         }
+    }
+
+    /// What was written.
+    pub(crate) fn finish(mut self) -> String {
+        self.end_row();
+        self.end_block();
+        self.out
     }
 
     fn close_mark(&mut self, mark: &'static str) {
@@ -293,7 +284,26 @@ fn longest_run_of_backticks(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use jarvix_html::text::Visibility;
+    use jarvix_html::{TokenKind, tokens, unescape};
+
     use super::*;
+
+    /// The Markdown of a piece of HTML.
+    fn of_html(html: &str) -> String {
+        let mut writer = Writer::default();
+        let mut visibility = Visibility::default();
+        for token in tokens(html) {
+            let visible = visibility.sees(&token);
+            match token.kind {
+                TokenKind::Text(raw) if visible => writer.text(&unescape(raw)),
+                TokenKind::StartTag(tag) => writer.start(elements::id(tag.name).as_str()),
+                TokenKind::EndTag { name } => writer.end(elements::id(name).as_str()),
+                _ => {}
+            }
+        }
+        writer.finish()
+    }
 
     #[test]
     fn html_becomes_markdown() {

@@ -1,14 +1,15 @@
-//! Who, when, what and where of a page: the extractor's reading, the page's own statements where it
-//! has none, all of it cleaned and bounded before it becomes a document.
+//! Who, when, what and where of a page: what it states in its head and its structured data, what it
+//! shows where it states nothing, all of it cleaned and bounded before it becomes a document.
 
 use jarvix_core::{Document, canonicalise, limits};
-use rs_trafilatura::Metadata;
 use url::Url;
 
+use crate::byline::Byline;
 use crate::clean::line;
 use crate::dates;
 use crate::language;
 use crate::survey::Survey;
+use crate::title;
 
 const TITLE_CHARS_MAX: usize = 1_000;
 const AUTHOR_CHARS_MAX: usize = 500;
@@ -19,13 +20,16 @@ const SITE_NAME_CHARS_MAX: usize = 200;
 pub(crate) const PAGE_TYPE_OTHER: &str = "other";
 
 /// The metadata of the page at `url`; text and what follows from it are left empty.
-pub(crate) fn of(url: &str, survey: &Survey, found: &Metadata) -> Document {
+pub(crate) fn of(url: &str, survey: &Survey, byline: &Byline) -> Document {
+    let stated_title = survey.meta(&["og:title", "twitter:title", "dc.title"]);
+    let heading = title::heading(&byline.headings, survey.title.as_deref(), stated_title);
+    let shortened = stated_title.or(survey.title.as_deref()).map(title::without_site);
     let title = first_line(
         TITLE_CHARS_MAX,
         [
-            found.title.as_deref(),
+            heading,
+            shortened,
             survey.structured.work_text("headline"),
-            survey.meta(&["og:title", "twitter:title", "dc.title"]),
             survey.title.as_deref(),
             survey.heading.as_deref(),
         ],
@@ -34,9 +38,10 @@ pub(crate) fn of(url: &str, survey: &Survey, found: &Metadata) -> Document {
     let author = first_line(
         AUTHOR_CHARS_MAX,
         [
-            found.author.as_deref(),
             stated_authors.as_deref(),
-            survey.meta(&["author", "article:author", "citation_author", "dc.creator"]),
+            survey.meta(&["author", "citation_author", "dc.creator"]).filter(is_name),
+            byline.author.as_deref(),
+            survey.meta(&["article:author"]).filter(is_name),
         ],
     );
     let description = first_line(
@@ -44,25 +49,27 @@ pub(crate) fn of(url: &str, survey: &Survey, found: &Metadata) -> Document {
         [
             survey.meta(&["description", "og:description", "twitter:description"]),
             survey.structured.work_text("description"),
-            found.description.as_deref(),
         ],
     );
     let site_name = first_line(
         SITE_NAME_CHARS_MAX,
-        [survey.meta(&["og:site_name", "application-name"]), found.sitename.as_deref()],
+        [
+            survey.meta(&["og:site_name", "application-name"]),
+            survey.structured.site_name(),
+            survey.title.as_deref().and_then(title::site_of),
+        ],
     );
     let base = Url::parse(url).ok();
     Document {
         url: url.to_owned(),
         title,
         author,
-        published: published(survey, found),
+        published: published(survey, byline),
         language: survey.declared_language().and_then(language::declared_code),
-        page_type: Some(found.page_type.as_deref().map_or(PAGE_TYPE_OTHER, page_type).to_owned()),
         site_name,
         description,
         canonical_url: canonical(survey, base.as_ref()),
-        image: image(survey, found, base.as_ref()),
+        image: image(survey, base.as_ref()),
         ..Document::default()
     }
 }
@@ -71,24 +78,23 @@ fn first_line<const N: usize>(chars_max: usize, values: [Option<&str>; N]) -> Op
     values.into_iter().flatten().find_map(|value| line(value, chars_max))
 }
 
-/// The extractor's name for a kind of page, if it is one of ours.
-fn page_type(name: &str) -> &'static str {
-    crate::PAGE_TYPES.iter().find(|known| **known == name).copied().unwrap_or(PAGE_TYPE_OTHER)
+/// Some sites put the author's page where the name belongs.
+fn is_name(value: &&str) -> bool {
+    !value.starts_with("http")
 }
 
-/// Structured data and meta elements state the date with its time; the extractor also looks at the
-/// visible page.
-fn published(survey: &Survey, found: &Metadata) -> Option<String> {
+/// Structured data and meta elements state the date with its time; then what the page shows.
+fn published(survey: &Survey, byline: &Byline) -> Option<String> {
     let stated = [
         survey.structured.work_text("datePublished"),
         survey.meta(&["article:published_time", "datepublished", "parsely-pub-date"]),
         survey.meta(&["citation_publication_date", "dc.date", "dcterms.date", "date", "pubdate"]),
     ];
+    let stated = stated.into_iter().flatten();
     stated
-        .into_iter()
-        .flatten()
-        .find_map(dates::iso)
-        .or_else(|| dates::from_unix(found.date.as_ref()?.timestamp()))
+        .filter_map(|value| dates::iso(value).or_else(|| dates::written(value)))
+        .next()
+        .or_else(|| byline.date.clone())
 }
 
 fn canonical(survey: &Survey, base: Option<&Url>) -> Option<String> {
@@ -97,12 +103,8 @@ fn canonical(survey: &Survey, base: Option<&Url>) -> Option<String> {
     canonicalise(url.as_str()).ok().map(|url| url.as_str().to_owned())
 }
 
-fn image(survey: &Survey, found: &Metadata, base: Option<&Url>) -> Option<String> {
-    let stated = [
-        survey.meta(&["og:image", "twitter:image"]),
-        survey.structured.image(),
-        found.image.as_deref(),
-    ];
+fn image(survey: &Survey, base: Option<&Url>) -> Option<String> {
+    let stated = [survey.meta(&["og:image", "twitter:image"]), survey.structured.image()];
     stated.into_iter().flatten().find_map(|image| resolve(image, base)).map(String::from)
 }
 

@@ -58,6 +58,11 @@ impl Structured {
         }
     }
 
+    /// All objects, in page order.
+    pub(crate) fn objects(&self) -> &[Map<String, Value>] {
+        &self.objects
+    }
+
     /// The objects that describe the page's own work: articles, posts, recipes.
     fn works(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.objects.iter().filter(|object| is_work(object))
@@ -66,6 +71,13 @@ impl Structured {
     /// The first `key` of a work that is text.
     pub(crate) fn work_text(&self, key: &str) -> Option<&str> {
         self.works().find_map(|object| object.get(key)?.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// The name of the site or, where the page does not state it, of its publisher.
+    pub(crate) fn site_name(&self) -> Option<&str> {
+        let site = self.objects.iter().find(|object| has_type(object, |name| name == "WebSite"));
+        let stated = site.and_then(|site| site.get("name")?.as_str());
+        stated.or_else(|| self.works().find_map(|o| o.get("publisher")?.get("name")?.as_str()))
     }
 
     /// The names of the work's authors, joined by `; `.
@@ -89,6 +101,11 @@ impl Structured {
         let image = self.objects.iter().filter(is_shown).find_map(|object| object.get("image"))?;
         let first = image.as_array().map_or(Some(image), |list| list.first())?;
         first.as_str().or_else(|| first.get("url")?.as_str())
+    }
+
+    /// Whether an object is of one of these types.
+    pub(crate) fn states_type(&self, names: &[&str]) -> bool {
+        self.objects.iter().any(|object| has_type(object, |name| names.contains(&name)))
     }
 
     /// Whether the page says of itself or of a part that one must pay to read it.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jarvix_html::elements;
 use jarvix_html::text::{TextLines, Visibility};
 use jarvix_html::{Tag, TokenKind, tokens, unescape};
+use memchr::memmem;
 
 use crate::structured::Structured;
 
@@ -28,11 +29,13 @@ const META_NAMES: &[&str] = &[
     "dc.title",
     "dcterms.date",
     "description",
+    "generator",
     "og:description",
     "og:image",
     "og:locale",
     "og:site_name",
     "og:title",
+    "og:type",
     "og:url",
     "parsely-pub-date",
     "pubdate",
@@ -112,7 +115,11 @@ impl Survey {
     /// Reads `html` once.
     pub(crate) fn of(html: &str) -> Self {
         let mut survey = Self::default();
-        let mut pass = Pass::default();
+        // Most pages hold no mark at all: one fast look at the whole saves a look at every part.
+        let held =
+            |mark: &&'static BotMark| memmem::find(html.as_bytes(), mark.text.as_bytes()).is_some();
+        let marks = BOT_MARKS.iter().filter(held).collect();
+        let mut pass = Pass { marks, ..Pass::default() };
         for token in tokens(html) {
             let visible = pass.visibility.sees(&token);
             match token.kind {
@@ -170,9 +177,12 @@ impl Survey {
             }
             _ => {}
         }
+        if pass.marks.is_empty() {
+            return;
+        }
         for (name, value) in tag.attributes() {
             if ["id", "class", "src", "action"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
-                self.look_for_marks(value);
+                self.look_for_marks(value, pass);
             }
         }
     }
@@ -221,18 +231,14 @@ impl Survey {
             if pass.json_ld {
                 self.structured.add_block(text);
             } else {
-                self.look_for_marks(text);
+                self.look_for_marks(text, pass);
             }
         }
     }
 
-    fn look_for_marks(&mut self, text: &str) {
-        // Every mark has one of these two characters, most attributes have neither.
-        if !text.contains(['_', '-', '.', '/']) {
-            return;
-        }
-        for mark in BOT_MARKS {
-            if text.contains(mark.text) && !self.bot_marks.contains(&mark) {
+    fn look_for_marks(&mut self, text: &str, pass: &Pass) {
+        for mark in &pass.marks {
+            if !self.bot_marks.contains(mark) && text.contains(mark.text) {
                 self.bot_marks.push(mark);
             }
         }
@@ -246,6 +252,8 @@ struct Pass {
     in_link: bool,
     heading: Option<TextLines>,
     json_ld: bool,
+    /// The marks that the page holds anywhere, in text too.
+    marks: Vec<&'static BotMark>,
 }
 
 /// Keeps the first non-empty value of a bearable length.

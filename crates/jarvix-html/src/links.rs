@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::entities::unescape;
 use crate::text::TextLines;
-use crate::tokenizer::{Tag, TokenKind, tokens};
+use crate::tokenizer::{Tag, TokenKind, last_start, tokens};
 
 /// Longest link text that is kept, in characters.
 pub const LINK_TEXT_CHARS_MAX: usize = 200;
@@ -38,7 +38,9 @@ pub struct Links {
 
 /// The address that relative links of the page stand on: its first `base` element, else `page`.
 pub fn base_href(html: &str, page: &Url) -> Url {
+    let Some(last) = last_start(html, "base") else { return page.clone() };
     tokens(html)
+        .take_while(|token| token.start <= last)
         .find_map(|token| match token.kind {
             TokenKind::StartTag(tag) if tag.is("base") => tag.attribute("href"),
             _ => None,

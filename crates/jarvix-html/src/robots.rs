@@ -1,6 +1,6 @@
 //! What a page asks of robots: the meta element and the `X-Robots-Tag` header share one grammar.
 
-use crate::tokenizer::{TokenKind, tokens};
+use crate::tokenizer::{TokenKind, last_start, tokens};
 
 /// The wishes that matter here; `none` means both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,7 +54,8 @@ fn is_directive_with_value(name: &str) -> bool {
 /// The wishes of the page's meta elements for all robots or for Jarvix.
 pub fn meta_robots(html: &str) -> RobotsDirectives {
     let mut wishes = RobotsDirectives::default();
-    for token in tokens(html) {
+    let Some(last) = last_start(html, "meta") else { return wishes };
+    for token in tokens(html).take_while(|token| token.start <= last) {
         let TokenKind::StartTag(tag) = token.kind else { continue };
         if !tag.is("meta") {
             continue;

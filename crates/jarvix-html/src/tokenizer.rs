@@ -103,6 +103,16 @@ pub fn tokens(html: &str) -> Tokenizer<'_> {
     Tokenizer { html, at: 0, raw: None, foreign: 0 }
 }
 
+/// Where the last thing stands that may be a start tag `name` (lower case): no start tag with this
+/// name is further on. A quick look that saves reading tokens for what the page does not have.
+pub fn last_start(html: &str, name: &str) -> Option<usize> {
+    let bytes = html.as_bytes();
+    memchr::memrchr_iter(b'<', bytes).find(|at| {
+        let found = bytes.get(at + 1..at + 1 + name.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
 impl<'a> Iterator for Tokenizer<'a> {
     type Item = Token<'a>;
 

@@ -51,7 +51,7 @@ fn an_article_is_read_whole() {
     assert_eq!(document.signal(Signal::MetadataCount), Some(7.0));
     assert_eq!(document.signal(Signal::LinkCount), Some(3.0));
     assert_eq!(document.signal(Signal::ExternalLinkCount), Some(1.0));
-    assert_eq!(document.signal(Signal::StopWordCount), Some(4.0));
+    assert_eq!(document.signal(Signal::StopWordCount), Some(5.0));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_same_page_gives_the_same_document() {
     assert_eq!(once, curated(&article()));
     let other_thread = std::thread::spawn(|| curated(&article())).join().expect("no panic");
     assert_eq!(once, other_thread);
-    // A forum page before it makes no difference: the extractor keeps state per thread.
+    // A page before it makes no difference.
     let url = "https://forum.example.org/t/1".to_owned();
     curate(&Page { url, ..page("<div class=comments><div class=comment>Hello there</div></div>") });
     assert_eq!(once, curated(&article()));
