@@ -3,6 +3,8 @@
 //!
 //! What it refuses to do: look at words again; everything it knows stands in the rows.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::context::Context;
 use crate::features::{Scene, UnitWords};
 use crate::page_type;
@@ -16,6 +18,8 @@ use crate::weights::{Weights, WordScores};
 const PAGE_FEATURES: usize = 34;
 /// Share of the words in a place that must be chosen for the rest to be chosen too.
 const COMPLETE_SHARE: f64 = 0.6;
+/// Shortest text that is not said twice, in words.
+const COPY_WORDS_MIN: u32 = 8;
 /// Ancestors whose mean probability is a feature.
 const LEVELS: usize = 6;
 
@@ -148,6 +152,17 @@ impl Reading {
         }
     }
 
+    /// Leaves out what was chosen before: pages hold the same text once for each width of screen.
+    fn drop_copies(&self, chosen: &mut [bool]) {
+        let mut seen: ByHash<u64, ()> = ByHash::default();
+        for (unit, chosen) in self.units.units.iter().zip(chosen) {
+            if *chosen && unit.counts.words >= COPY_WORDS_MIN {
+                let text = xxh3_64(self.units.text(unit).as_bytes());
+                *chosen = seen.insert(text, ()).is_none();
+            }
+        }
+    }
+
     /// The mean probability of the words in each subtree.
     fn means(&self, tree: &Tree<'_>, first: &[f32]) -> Vec<f32> {
         let mut sums = vec![(0.0f32, 0.0f32); tree.nodes.len()];
@@ -229,6 +244,10 @@ pub(crate) fn find(
     let mut chosen = choose(&words, &second);
     reading.complete(&mut chosen);
     let kind = (!units.is_empty()).then(|| page_type::likeliest(&kinds));
+    // References say the same of many things, and mean it each time.
+    if kind != Some("documentation") {
+        reading.drop_copies(&mut chosen);
+    }
     Some(Found { units: reading.units, chosen, kind })
 }
 

@@ -52,9 +52,9 @@ use words::Words;
 /// page may give another document.
 pub const CODE_VERSION: u32 = 2;
 
-/// Stack that a thread needs to run [`curate`], in bytes: the tree of a page that passed the guard
-/// may be as deep as [`jarvix_core::limits::HTML_DEPTH_MAX`].
-pub const EXTRACT_STACK_BYTES: usize = 16 * 1024 * 1024;
+/// Stack that a thread needs to run [`curate`], in bytes. Nothing here goes deeper with the page:
+/// only structured data is read by recursion, to the depth that its parser bounds.
+pub const EXTRACT_STACK_BYTES: usize = 4 * 1024 * 1024;
 
 /// The kinds of page that `documents.page_type` may say.
 pub const PAGE_TYPES: &[&str] =

@@ -216,6 +216,9 @@ impl<'a> Tree<'a> {
                 TokenKind::Text(text) => builder.text(text),
                 TokenKind::RawText { .. } | TokenKind::Comment(_) | TokenKind::Declaration(_) => {}
             }
+            if builder.tree.too_deep {
+                break;
+            }
             if builder.tree.nodes.len() >= NODES_MAX {
                 builder.tree.too_large = true;
                 break;

@@ -51,7 +51,7 @@ fn an_article_is_read_whole() {
     assert_eq!(document.signal(Signal::MetadataCount), Some(7.0));
     assert_eq!(document.signal(Signal::LinkCount), Some(3.0));
     assert_eq!(document.signal(Signal::ExternalLinkCount), Some(1.0));
-    assert_eq!(document.signal(Signal::StopWordCount), Some(5.0));
+    assert_eq!(document.signal(Signal::StopWordCount), Some(4.0));
 }
 
 #[test]
