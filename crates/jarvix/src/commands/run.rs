@@ -1,6 +1,7 @@
 //! `jarvix run`: the whole line; and how a run's end is told.
 
 use clap::ArgMatches;
+use jarvix_collect::CollectSummary;
 use jarvix_core::{Dataset, Outcome, RunId};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{Ending, line::runtime};
@@ -60,14 +61,7 @@ pub fn show_ending(
     })?;
     let seconds = ending.elapsed.as_secs_f64();
     if let Some(collected) = &ending.collected {
-        output.note(&match collected.pages {
-            0 if collected.left > 0 => format!("nothing was fetched in {seconds:.1} s"),
-            0 => {
-                format!("nothing to fetch ({seconds:.1} s): no line of the input is new and usable")
-            }
-            1 => format!("1 page in {seconds:.1} s"),
-            pages => format!("{pages} pages in {seconds:.1} s; {}", collected.limited_by),
-        });
+        output.note(&fetched(collected, seconds));
     }
     let left = ending.collected.as_ref().map_or(0, |collected| collected.left);
     if ending.interrupted || left > 0 {
@@ -98,6 +92,16 @@ pub fn show_ending(
         output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
+}
+
+/// What collect did, and what held it up.
+fn fetched(collected: &CollectSummary, seconds: f64) -> String {
+    match collected.pages {
+        0 if collected.left > 0 => format!("nothing was fetched in {seconds:.1} s"),
+        0 => format!("nothing to fetch ({seconds:.1} s): no line of the input is new and usable"),
+        1 => format!("1 page in {seconds:.1} s"),
+        pages => format!("{pages} pages in {seconds:.1} s; {}", collected.limited_by),
+    }
 }
 
 /// Exit code 3 when the share of failed pages is above `--max-failed`, and a sentence about it.
