@@ -6,7 +6,7 @@ use jarvix_core::{Dataset, Outcome, RunId};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{Ending, line::runtime};
 use jarvix_query::{PartScope, Value};
-use jarvix_report::text;
+use jarvix_report::{Summary, text};
 use jarvix_store::Store;
 use serde_json::json;
 
@@ -77,7 +77,7 @@ pub fn show_ending(
         for file in &written.files {
             output.note(&format!("report  {}", file.display()));
         }
-        if written.summary.outcomes.iter().any(|o| o.outcome == Outcome::AddressDenied) {
+        if most_are_denied(&written.summary) {
             output.note(
                 "note    private addresses are refused; --allow-net 127.0.0.0/8 opens a range",
             );
@@ -92,6 +92,12 @@ pub fn show_ending(
         output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
+}
+
+/// Whether the guard refused so many pages that somebody may have meant to open a range.
+fn most_are_denied(summary: &Summary) -> bool {
+    let denied = summary.outcomes.iter().filter(|o| o.outcome == Outcome::AddressDenied);
+    2 * denied.map(|o| o.count).sum::<u64>() > summary.pages()
 }
 
 /// What collect did, and what held it up.
