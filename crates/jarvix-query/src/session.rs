@@ -31,8 +31,9 @@ use crate::value::{Table, Value, rows_of};
 
 /// Least memory that the engine can work in, in bytes.
 const MEMORY_BYTES_MIN: usize = 32 * 1024 * 1024;
-/// Rows of a batch inside the engine: batches of long texts stay small.
-const BATCH_ROWS: usize = 2_048;
+/// Rows of a batch inside the engine. A sort must be able to hold twice a batch of wide rows in its
+/// share of the memory, which is about an eighth.
+const BATCH_ROWS: usize = 1_024;
 /// Most rows that [`Session::rows`] gives: more belongs in a stream or a part.
 pub const ROWS_MAX: usize = 100_000;
 
@@ -170,7 +171,7 @@ impl Session {
             .with_batch_size(BATCH_ROWS)
             .with_information_schema(true);
         // What a sort keeps back for merging must fit into its share of the limit.
-        config.options_mut().execution.sort_spill_reservation_bytes = memory / (8 * threads);
+        config.options_mut().execution.sort_spill_reservation_bytes = memory / (16 * threads);
         let context = SessionContext::new_with_config_rt(config, runtime);
         for function in functions::all() {
             context.register_udf(function);

@@ -25,7 +25,7 @@ use crate::settings::Settings;
 const LISTENERS_WAIT: Duration = Duration::from_secs(2);
 
 /// Memory of the query engine before it spills, in bytes.
-const QUERY_MEMORY_BYTES: usize = 96 * 1024 * 1024;
+const QUERY_MEMORY_BYTES: usize = 128 * 1024 * 1024;
 
 /// Settings and output of this process.
 pub struct Context {
