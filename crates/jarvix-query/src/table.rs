@@ -59,14 +59,19 @@ fn file_entry(part: &PartRef) -> PartitionedFile {
     PartitionedFile::new(label, part.bytes).with_extension(part.clone())
 }
 
-/// The columns as queries see them: every one may be null (an older part may lack it), and texts
-/// and bytes are views, so that one batch may hold more than 2 GiB of them.
+/// Columns of values so long that one batch may hold more than 2 GiB of them.
+const LONG: &[&str] = &["body", "text", "markdown"];
+
+/// The columns as queries see them: every one may be null (an older part may lack it), and long
+/// texts and bytes are views. Short ones are not: a view keeps the whole page of the file that it
+/// looks into, and a batch behind a join looks into all of them.
 pub(crate) fn readable(columns: &Schema) -> SchemaRef {
     let fields: Vec<Field> = columns
         .fields()
         .iter()
         .map(|field| {
             let data_type = match field.data_type() {
+                short if !LONG.contains(&field.name().as_str()) => short.clone(),
                 DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
                 DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
                 other => other.clone(),
