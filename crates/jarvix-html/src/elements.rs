@@ -1,5 +1,5 @@
-//! What is known about elements by name: one table, asked by the tokenizer, the text and the shape.
-//! No content model beyond what reading needs.
+//! What is known about elements by name: one table, asked by the tokenizer, the text and whoever
+//! builds a tree. No content model beyond what reading needs.
 
 use std::fmt;
 
@@ -139,26 +139,6 @@ pub fn is_inline(id: ElementId) -> bool {
     )
 }
 
-/// Formatting elements of the tree builder: left open, they are opened again in every block.
-pub fn is_formatting(id: ElementId) -> bool {
-    matches!(
-        id.as_str(),
-        "a" | "b"
-            | "big"
-            | "code"
-            | "em"
-            | "font"
-            | "i"
-            | "nobr"
-            | "s"
-            | "small"
-            | "strike"
-            | "strong"
-            | "tt"
-            | "u"
-    )
-}
-
 /// Elements that an end tag does not look past when it searches for its start tag.
 pub fn is_scope_boundary(id: ElementId) -> bool {
     matches!(
@@ -181,29 +161,10 @@ pub fn is_scope_boundary(id: ElementId) -> bool {
     )
 }
 
-/// Elements with a meaning of their own to the tree builder ("special" in the HTML standard): the
-/// end tag of an element without one stops its search at them.
-pub fn is_special(id: ElementId) -> bool {
-    SPECIAL.binary_search(&id.as_str()).is_ok()
-}
-
 /// Elements whose start tag closes an open paragraph.
 pub fn closes_paragraph(id: ElementId) -> bool {
     CLOSES_PARAGRAPH.binary_search(&id.as_str()).is_ok()
 }
-
-#[rustfmt::skip]
-const SPECIAL: &[&str] = &[
-    "address", "applet", "area", "article", "aside", "base", "basefont", "bgsound", "blockquote",
-    "body", "br", "button", "caption", "center", "col", "colgroup", "dd", "desc", "details", "dir",
-    "div", "dl", "dt", "embed", "fieldset", "figcaption", "figure", "footer", "foreignobject",
-    "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup",
-    "hr", "html", "iframe", "img", "input", "keygen", "li", "link", "listing", "main", "marquee",
-    "menu", "meta", "nav", "noembed", "noframes", "noscript", "object", "ol", "p", "param",
-    "plaintext", "pre", "script", "search", "section", "select", "source", "style", "summary",
-    "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "title", "tr", "track",
-    "ul", "wbr", "xmp",
-];
 
 #[rustfmt::skip]
 const CLOSES_PARAGRAPH: &[&str] = &[
@@ -219,8 +180,8 @@ mod tests {
 
     #[test]
     fn the_tables_are_sorted_and_names_ignore_case() {
-        assert!(SPECIAL.is_sorted() && CLOSES_PARAGRAPH.is_sorted());
-        assert!(is_void(id("BR")) && is_special(id("Div")) && !is_special(id("span")));
+        assert!(CLOSES_PARAGRAPH.is_sorted());
+        assert!(is_void(id("BR")) && closes_paragraph(id("Div")) && !closes_paragraph(id("span")));
         assert_eq!(id("a-very-long-custom-element-name").as_str(), "");
     }
 }
