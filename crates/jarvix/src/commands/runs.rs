@@ -226,8 +226,6 @@ fn shown_text(shown: &RunShown) -> String {
 
 fn remove(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError> {
     record(store, run)?;
-    let lock = store.lock_run(run).map_err(|e| store_error(&e))?;
-    drop(lock);
     store.remove_run(run).map_err(|e| store_error(&e))?;
     let removed = serde_json::json!({ "removed": run });
     context.output.result(("runs.rm", Exit::Ok), &removed, || format!("removed {run}\n"))?;
