@@ -10,7 +10,7 @@ use crate::vocabulary::ByHash;
 /// The file that `examples/fit` writes.
 static FILE: &[u8] = include_bytes!("../model/content.bin");
 
-/// What is used unless a fit is under way.
+/// What is used unless a fit is under way. A test holds that the file is read.
 static SHIPPED: LazyLock<Weights> = LazyLock::new(|| Weights::read(FILE).unwrap_or_default());
 
 /// Scores of words, by their hash: log odds of standing over or in content.

@@ -168,13 +168,24 @@ pub fn line_error(error: LineError) -> CliError {
             }
         }
         LineError::Store(store) => store_error(store),
+        LineError::Admit(_)
+        | LineError::Frontier(_)
+        | LineError::Collect(_)
+        | LineError::Query(_) => {
+            // Fragments of crates below, as the house has them.
+            let cli = CliError::failed(format!("failed to {error}"));
+            match std::error::Error::source(&error) {
+                Some(source) => cli.because(source),
+                None => cli,
+            }
+        }
         _ => CliError::from(error),
     }
 }
 
 /// Failures of the store, with what to do about them.
 pub fn store_error(error: &StoreError) -> CliError {
-    let cli = CliError::failed(error.to_string());
+    let cli = CliError::failed(format!("failed to {error}"));
     let cli = match std::error::Error::source(error) {
         Some(source) => cli.because(source),
         None => cli,

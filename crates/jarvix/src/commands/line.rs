@@ -169,7 +169,7 @@ pub fn admit_settings(context: &Context) -> AdmitSettings {
 pub fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
     let classified = inputs.iter().map(|text| {
         input::classify(text).map_err(|e| {
-            CliError::usage(e.to_string())
+            CliError::usage(format!("failed to {e}"))
                 .help("an input is a list file, a URL, an .html file, a folder, or - for stdin")
         })
     });
