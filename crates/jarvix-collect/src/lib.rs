@@ -31,6 +31,7 @@ mod politeness;
 mod pool;
 mod retry;
 mod robots;
+pub mod scope;
 pub mod settings;
 mod target;
 mod threads;

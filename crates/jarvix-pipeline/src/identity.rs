@@ -91,7 +91,7 @@ pub fn open(
     let known = match wanted {
         Some(id) => store.catalogue().run(id)?,
         None if always_new => None,
-        None => newest(store, &settings.fingerprint, RunState::Unfinished)?,
+        None => newest(store, settings, RunState::Unfinished)?,
     };
     if let Some(record) = known {
         check_identity(&record, settings)?;
@@ -109,7 +109,7 @@ pub fn open(
         settings: text,
     })?;
     let finished_before = match wanted {
-        None if !always_new => newest(store, &settings.fingerprint, RunState::Finished)?,
+        None if !always_new => newest(store, settings, RunState::Finished)?,
         _ => None,
     };
     let finished_before = finished_before.map(|record| record.id);
@@ -155,15 +155,17 @@ fn json_of(settings: &RunSettings, id: &RunId) -> Result<String, LineError> {
     })
 }
 
+/// The newest run of the same input that takes the same of it: other patterns make another run.
 fn newest(
     store: &Store,
-    fingerprint: &str,
+    settings: &RunSettings,
     state: RunState,
 ) -> Result<Option<RunRecord>, LineError> {
     let runs = store.catalogue().runs()?;
     Ok(runs
         .into_iter()
-        .filter(|r| r.state == state && r.input_fingerprint == fingerprint)
+        .filter(|r| r.state == state && r.input_fingerprint == settings.fingerprint)
+        .filter(|record| check_identity(record, settings).is_ok())
         .max_by_key(|r| r.created_at_us))
 }
 
@@ -192,6 +194,9 @@ fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError
     if was.url_column != now.url_column {
         let name = |column: &Option<String>| column.clone().unwrap_or_default();
         return Err(differs("url column", &name(&was.url_column), &name(&now.url_column)));
+    }
+    if was.filter != now.filter {
+        return Err(differs("patterns", &was.filter.to_string(), &now.filter.to_string()));
     }
     Ok(())
 }

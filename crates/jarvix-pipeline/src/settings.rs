@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use jarvix_collect::CollectSettings;
+use jarvix_collect::scope::Filter;
 use jarvix_report::Format;
 use jarvix_score::Profile;
 
@@ -20,6 +21,9 @@ pub struct RunSettings {
     /// The command that made the run, without its arguments.
     #[serde(default = "run_command")]
     pub command: String,
+    /// Which URLs of the inputs belong to it.
+    #[serde(default, skip_serializing_if = "Filter::is_empty")]
+    pub filter: Filter,
 }
 
 /// What made the runs that do not say it.

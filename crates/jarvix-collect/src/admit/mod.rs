@@ -42,6 +42,7 @@ use spill::Spill;
 
 use crate::frontier::{self, Record, SegmentWriter};
 use crate::input::{self, Input, Prefix};
+use crate::scope::Filter;
 
 /// Lines between two events about progress.
 const EVENT_LINES: u64 = 50_000;
@@ -53,6 +54,9 @@ const SPILL: &str = "spill";
 pub struct AdmitSettings {
     /// The column of a list that holds the URLs (`--url-column`); `None` finds it by its name.
     pub url_column: Option<String>,
+    /// Which URLs are left out. A line that is becomes a reject with its reason: it is accounted for
+    /// like every other, row by row, and the sum of the report stays a sum of three.
+    pub filter: Filter,
     /// How much memory finding repeats may take.
     pub dedupe: DedupeLimits,
 }
@@ -217,7 +221,7 @@ impl Session<'_> {
         let spill = Spill::new(disk, &folder.join(SPILL), self.settings.dedupe)?;
 
         let first = ledger.next_ordinal;
-        let mut pass = Pass::new(sink, spill, first, ledger.sums);
+        let mut pass = Pass::new(sink, spill, &self.settings.filter, first, ledger.sums);
         for unread in &self.unread {
             let input = &self.inputs[unread.at];
             let mut lines =

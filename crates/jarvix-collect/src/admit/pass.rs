@@ -10,6 +10,7 @@ use super::spill::Spill;
 use super::{AdmitError, EVENT_LINES};
 use crate::frontier::Record;
 use crate::input::{Content, Lines, escaped, file_url};
+use crate::scope::Filter;
 
 /// A line that may be new.
 pub(super) struct Accepted {
@@ -26,12 +27,13 @@ pub(super) trait Sink {
 }
 
 /// A pass under way.
-pub(super) struct Pass<S> {
+pub(super) struct Pass<'a, S> {
     pub(super) sink: S,
     pub(super) spill: Spill,
     pub(super) next_ordinal: u64,
     /// Sums since the run's first line; `admitted` counts what may be new.
     pub(super) sums: Sums,
+    filter: &'a Filter,
     recent: Recent,
 }
 
@@ -42,9 +44,15 @@ impl Sums {
     }
 }
 
-impl<S: Sink> Pass<S> {
-    pub(super) fn new(sink: S, spill: Spill, next_ordinal: u64, sums: Sums) -> Self {
-        Self { sink, spill, next_ordinal, sums, recent: Recent::new() }
+impl<'a, S: Sink> Pass<'a, S> {
+    pub(super) fn new(
+        sink: S,
+        spill: Spill,
+        filter: &'a Filter,
+        next_ordinal: u64,
+        sums: Sums,
+    ) -> Self {
+        Self { sink, spill, next_ordinal, sums, filter, recent: Recent::new() }
     }
 
     /// Reads the new lines of the input at place `at`; false if it was stopped.
@@ -66,9 +74,12 @@ impl<S: Sink> Pass<S> {
             self.sums.lines += 1;
             let from_list = !matches!(line.content, Content::Local { .. });
             let usable = match line.content {
-                Content::Url { text, meta } => usable_url(&text).map(|url| (url, meta, None)),
+                Content::Url { text, meta } => {
+                    usable_url(&text).and_then(|url| self.wanted(url)).map(|url| (url, meta, None))
+                }
                 Content::Local { relative } => {
-                    usable_page(note, &relative).map(|url| (url, None, Some(relative)))
+                    let url = usable_page(note, &relative).and_then(|url| self.wanted(url));
+                    url.map(|url| (url, None, Some(relative)))
                 }
                 Content::Unusable { text, reason } => Err((text, reason)),
             };
@@ -96,6 +107,13 @@ impl<S: Sink> Pass<S> {
             }
         }
         Ok(true)
+    }
+
+    fn wanted(&self, url: CanonicalUrl) -> Result<CanonicalUrl, (String, String)> {
+        match self.filter.refusal(url.as_str()) {
+            Some(reason) => Err((escaped(url.as_str().as_bytes()), reason)),
+            None => Ok(url),
+        }
     }
 
     fn accept(

@@ -66,7 +66,7 @@ pub fn dry_run(
 ) -> Result<Plan, AdmitError> {
     let folder = scratch.join(format!("jarvix-plan-{:016x}", env.entropy.next_u64()));
     let spill = Spill::new(&env.disk, &folder, settings.dedupe)?;
-    let mut pass = Pass::new(Counter::default(), spill, 0, Sums::default());
+    let mut pass = Pass::new(Counter::default(), spill, &settings.filter, 0, Sums::default());
     let read = read_all(env, inputs, settings, stop, &mut pass);
     let Pass { sink, spill, sums, .. } = pass;
     let (complete, bytes) = match read {
@@ -88,7 +88,7 @@ fn read_all(
     inputs: &[Input],
     settings: &AdmitSettings,
     stop: &dyn Fn() -> bool,
-    pass: &mut Pass<Counter>,
+    pass: &mut Pass<'_, Counter>,
 ) -> Result<(bool, u64), AdmitError> {
     let mut ledger = Ledger::default();
     ledger.add_inputs(inputs);

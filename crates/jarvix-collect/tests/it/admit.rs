@@ -12,6 +12,7 @@ use jarvix_collect::admit::{
 };
 use jarvix_collect::frontier::{Entry, Frontier};
 use jarvix_collect::input::{Input, classify};
+use jarvix_collect::scope::Filter;
 use jarvix_core::{
     Dataset, Event, Generation, Ordinals, Outcome, Page, PartName, Reject, RunId, Stage,
 };
@@ -33,6 +34,16 @@ impl Bench {
     }
 
     fn with(dedupe: DedupeLimits) -> Self {
+        Self::set(AdmitSettings { dedupe, ..AdmitSettings::default() })
+    }
+
+    fn filtered(include: &[&str], exclude: &[&str]) -> Self {
+        let all = |texts: &[&str]| texts.iter().map(|t| t.parse().expect("a pattern")).collect();
+        let filter = Filter { include: all(include), exclude: all(exclude) };
+        Self::set(AdmitSettings { filter, ..AdmitSettings::default() })
+    }
+
+    fn set(settings: AdmitSettings) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let store = Store::open(&folder.path().join("data"), system_env()).expect("store");
         let run = RunId::new("run-1").expect("id");
@@ -40,7 +51,7 @@ impl Bench {
             NewRun { id: run.clone(), input_fingerprint: String::new(), settings: "{}".to_owned() };
         drop(store.lock_run(&run).expect("lock"));
         store.catalogue().create_run(new).expect("run");
-        Self { folder, store, run, settings: AdmitSettings { url_column: None, dedupe } }
+        Self { folder, store, run, settings }
     }
 
     /// What another process would see after this one was killed.
@@ -404,4 +415,28 @@ fn generation_of_rejects_is_the_first() {
     let parts = bench.store.catalogue().parts(&bench.run, Dataset::Rejects).expect("parts");
     assert_eq!(parts.len(), 1);
     assert_eq!((parts[0].generation, parts[0].rows), (Generation::FIRST, 1));
+}
+
+#[test]
+fn lines_that_the_patterns_leave_out_are_rejects_with_a_reason() {
+    let bench = Bench::filtered(&["^https?://a\\.example/"], &["[?&]page=\\d{2,}", "\\.pdf$"]);
+    let list = bench.list(
+        "urls.txt",
+        "http://a.example/\nhttp://b.example/\nhttp://A.example:80/x.pdf\n\
+         http://a.example/?page=7\nhttp://a.example/?page=77\nhttp://a.example/?page=7\n",
+    );
+    let admission = bench.admit(&[list]).expect("admitted");
+    assert_adds_up(&admission);
+    assert_eq!((admission.admitted, admission.rejects, admission.duplicates), (2, 3, 1));
+    assert_eq!(bench.urls(), ["http://a.example/", "http://a.example/?page=7"]);
+    let rejects = bench.rejects();
+    let shown: Vec<(u64, &str)> = rejects.iter().map(|r| (r.line_no, r.reason.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            (2, "left out: it matches no --include"),
+            (3, "left out by --exclude \"\\\\.pdf$\""),
+            (5, "left out by --exclude \"[?&]page=\\\\d{2,}\""),
+        ]
+    );
 }

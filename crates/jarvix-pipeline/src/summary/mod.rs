@@ -200,6 +200,12 @@ fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> S
         if let Some(column) = &settings.url_column {
             command.push_str(&format!(" --url-column {}", quoted(column)));
         }
+        let filter = &settings.filter;
+        for (flag, all) in [("include", &filter.include), ("exclude", &filter.exclude)] {
+            for pattern in all {
+                command.push_str(&format!(" --{flag} {}", quoted(pattern.as_str())));
+            }
+        }
         for range in opened {
             command.push_str(&format!(" --allow-net {}", quoted(range)));
         }

@@ -31,7 +31,7 @@ pub fn collect(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError
 
 /// Reads the input, prints what a run would do, fetches nothing.
 pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
-    let settings = line::admit_settings(context);
+    let settings = line::admit_settings(context)?;
     let stop = interrupt::listen()?;
     let stopped = || stop.load(Ordering::SeqCst);
     let env = jarvix_store::system_env();

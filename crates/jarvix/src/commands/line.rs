@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::ArgMatches;
 use jarvix_collect::admit::{AdmitSettings, fingerprint};
 use jarvix_collect::input::{self, Input};
+use jarvix_collect::scope::{Filter, Pattern};
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::RunId;
 use jarvix_pipeline::identity::{self, Chosen};
@@ -78,7 +79,7 @@ fn stem(input: &str) -> String {
 
 /// Makes or takes up the run and sends it down the line.
 pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> {
-    let admit = admit_settings(context);
+    let admit = admit_settings(context)?;
     let mut inputs = classify(&request.inputs)?;
     let profile = context.profile()?;
     let formats =
@@ -90,6 +91,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
         command: request.command.to_owned(),
+        filter: admit.filter.clone(),
     };
     let wanted = request.run.as_ref();
     // Two streams have nothing in common but the pipe they came through.
@@ -158,11 +160,20 @@ fn finish(
 }
 
 /// The settings of admission.
-pub fn admit_settings(context: &Context) -> AdmitSettings {
-    AdmitSettings {
+pub fn admit_settings(context: &Context) -> Result<AdmitSettings, CliError> {
+    let patterns = |flag: &str| -> Result<Vec<Pattern>, CliError> {
+        let texts = context.settings.texts(&format!("collect.{flag}"));
+        let parsed = texts.iter().map(|text| text.parse());
+        parsed.collect::<Result<_, _>>().map_err(|e| {
+            CliError::usage(format!("--{flag} cannot be used: {e}"))
+                .help("write . for any character, \\. for a dot and .* for anything")
+        })
+    };
+    Ok(AdmitSettings {
         url_column: context.settings.optional("collect.url_column"),
+        filter: Filter { include: patterns("include")?, exclude: patterns("exclude")? },
         ..AdmitSettings::default()
-    }
+    })
 }
 
 /// The inputs that the command line names.

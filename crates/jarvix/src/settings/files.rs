@@ -50,7 +50,7 @@ fn text_of(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         toml::Value::Boolean(on) => (if *on { "on" } else { "off" }).to_owned(),
-        toml::Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
+        toml::Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join("\n"),
         other => other.to_string(),
     }
 }

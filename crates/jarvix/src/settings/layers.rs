@@ -99,7 +99,14 @@ impl Settings {
 
     /// The items of a list.
     pub fn list(&self, name: &str) -> Vec<String> {
-        let items = self.text(name).split(',').map(str::trim).filter(|item| !item.is_empty());
+        let items =
+            self.text(name).split([',', '\n']).map(str::trim).filter(|item| !item.is_empty());
+        items.map(str::to_owned).collect()
+    }
+
+    /// The items of a list whose items may hold commas.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let items = self.text(name).split('\n').filter(|item| !item.is_empty());
         items.map(str::to_owned).collect()
     }
 

@@ -60,7 +60,8 @@ pub fn from_flags(matches: &ArgMatches) -> Vec<(&'static Key, String)> {
             }
             _ => {
                 if let Some(values) = matches.get_many::<String>(key.name) {
-                    found.push((key, values.cloned().collect::<Vec<_>>().join(",")));
+                    let between = if let Kind::Texts = key.kind { "\n" } else { "," };
+                    found.push((key, values.cloned().collect::<Vec<_>>().join(between)));
                 }
             }
         }

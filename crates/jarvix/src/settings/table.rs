@@ -212,6 +212,22 @@ pub const KEYS: &[Key] = &[
         "Column of a CSV, TSV, JSONL or Parquet list that holds the URLs",
     ),
     key(
+        "collect.include",
+        "include",
+        Kind::Texts,
+        "",
+        COLLECT,
+        "Take only URLs in which this regular expression is found; may be repeated",
+    ),
+    key(
+        "collect.exclude",
+        "exclude",
+        Kind::Texts,
+        "",
+        COLLECT,
+        "Leave out URLs in which this regular expression is found; may be repeated",
+    ),
+    key(
         "run.max_failed",
         "max-failed",
         Kind::Fraction,

@@ -9,6 +9,8 @@ pub enum Kind {
     Text,
     /// Texts, separated by commas.
     List,
+    /// Texts that may hold commas; one for each time the flag is given, one a line in a variable.
+    Texts,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A whole number between the two, both included.
@@ -38,7 +40,7 @@ impl Kind {
     /// How the value is called in help.
     pub const fn value_name(self) -> &'static str {
         match self {
-            Self::Text => "TEXT",
+            Self::Text | Self::Texts => "TEXT",
             Self::List => "LIST",
             Self::Choice(_) => "WORD",
             Self::Count { .. } | Self::Number | Self::Fraction => "N",
@@ -51,13 +53,13 @@ impl Kind {
 
     /// Whether the flag may be repeated.
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::List)
+        matches!(self, Self::List | Self::Texts)
     }
 
     /// Checks `text`; the reason why it does not fit.
     pub fn check(self, text: &str) -> Result<(), String> {
         let fits = match self {
-            Self::Text | Self::List => true,
+            Self::Text | Self::List | Self::Texts => true,
             Self::Choice(words) => words.contains(&text),
             Self::Count { min, max } => text.parse::<u64>().is_ok_and(|n| (min..=max).contains(&n)),
             Self::Seconds => seconds(text).is_some(),
@@ -77,7 +79,7 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text | Self::List => f.write_str("any text"),
+            Self::Text | Self::List | Self::Texts => f.write_str("any text"),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Count { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Seconds => f.write_str("a number of seconds such as 30, 1.5, 500ms or 2m"),
