@@ -67,6 +67,13 @@ impl<K: Hash + Eq + Clone, V: Clone> FlightCache<K, V> {
         cell.get_or_init(|| made).await.value.clone()
     }
 
+    /// Drops the value for `key`; whoever makes one at this moment keeps it to himself.
+    pub(crate) fn forget(&self, key: &K) {
+        let mut inner = self.lock();
+        let weight = inner.slots.remove(key).map_or(0, |slot| slot.weight);
+        inner.weight -= weight;
+    }
+
     fn cell(&self, key: &K) -> Arc<OnceCell<Held<V>>> {
         let mut inner = self.lock();
         inner.uses += 1;
@@ -132,6 +139,10 @@ mod tests {
         tokio::time::advance(Duration::from_secs(61)).await;
         assert_eq!(cache.peek(&"a"), None);
         assert_eq!(cache.get(&"a", make()).await, 1);
+        cache.forget(&"a");
+        cache.forget(&"a");
+        assert_eq!(cache.peek(&"a"), None);
+        assert_eq!(cache.lock().weight, 0);
     }
 
     #[tokio::test(start_paused = true)]

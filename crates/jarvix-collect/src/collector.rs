@@ -366,7 +366,8 @@ async fn join<T: Send + 'static>(thread: JoinHandle<T>) -> Result<T, CollectErro
 impl Crew {
     /// One attempt at a job, and its page to the writer if it was the last.
     async fn deal_with(self: Arc<Self>, mut job: Job, slot: Option<Slot>) -> TaskEnd {
-        job.attempts += 1;
+        // What is refused is not attempted.
+        job.attempts += u32::from(!matches!(job.aim, Aim::Refused(_)));
         let attempt = {
             let _counted = Counted::new(&self.in_flight);
             // A page that makes us panic is a row with an outcome like any other.

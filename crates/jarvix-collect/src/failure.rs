@@ -23,17 +23,19 @@ pub(crate) struct Failure {
     pub(crate) retry: bool,
     /// Whether it looks like a kept connection that the server had already closed.
     pub(crate) stale: bool,
+    /// Whether this machine is to blame, not the host.
+    pub(crate) ours: bool,
 }
 
 impl Failure {
     /// A failure that trying again does not mend.
     pub(crate) fn last(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), retry: false, stale: false }
+        Self { outcome, reason: reason.into(), retry: false, stale: false, ours: false }
     }
 
     /// A failure that may pass.
     pub(crate) fn passing(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), retry: true, stale: false }
+        Self { outcome, reason: reason.into(), retry: true, stale: false, ours: false }
     }
 
     /// A limit was reached while `doing`.
@@ -136,11 +138,16 @@ impl Failure {
     /// No connection could be made to `addr`.
     pub(crate) fn of_connect(addr: std::net::SocketAddr, error: &io::Error) -> Self {
         // EMFILE and ENFILE have no kind of their own.
-        let reason = match error.raw_os_error() {
-            Some(23 | 24) => "this machine has no more files to open".to_owned(),
-            _ => format!("{addr}: {}", error.kind()),
+        let no_files = matches!(error.raw_os_error(), Some(23 | 24));
+        let no_network =
+            matches!(error.kind(), io::ErrorKind::NetworkDown | io::ErrorKind::NetworkUnreachable);
+        let reason = if no_files {
+            "this machine has no more files to open".to_owned()
+        } else {
+            format!("{addr}: {}", error.kind())
         };
-        Self::passing(Outcome::Connect, reason)
+        let ours = no_files || no_network;
+        Self { ours, ..Self::passing(Outcome::Connect, reason) }
     }
 }
 

@@ -2,10 +2,12 @@
 //! about the answer. It never fails: whatever happens is an outcome with a reason.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use jarvix_core::{Env, Hop, Outcome, Page, limits};
+use tokio::time::Instant;
 
 use crate::body::{End, Intake, discard};
 use crate::budget::{Budget, Lease};
@@ -14,11 +16,11 @@ use crate::connect::ms;
 use crate::content;
 use crate::failure::Failure;
 use crate::job::Job;
-use crate::politeness::{Health, Politeness, Slot};
+use crate::politeness::{Closed, Health, Politeness, Report, Slot};
 use crate::retry::{Retry, retry_after};
 use crate::robots::Robots;
 use crate::settings::CollectSettings;
-use crate::target::Target;
+use crate::target::{Origin, Target};
 use crate::watch::Watch;
 
 /// What every attempt needs.
@@ -43,22 +45,35 @@ struct Ending {
     outcome: Outcome,
     reason: Option<String>,
     retry: Retry,
+    /// Whether this machine is to blame, not the host.
+    ours: bool,
 }
 
 impl Ending {
     fn good(outcome: Outcome) -> Self {
-        Self { outcome, reason: None, retry: Retry::No }
+        Self { outcome, reason: None, retry: Retry::No, ours: false }
     }
 
     fn of(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: Some(reason.into()), retry: Retry::No }
+        Self { outcome, reason: Some(reason.into()), retry: Retry::No, ours: false }
     }
 }
 
 impl From<Failure> for Ending {
     fn from(failure: Failure) -> Self {
         let retry = if failure.retry { Retry::Backoff } else { Retry::No };
-        Self { outcome: failure.outcome, reason: Some(failure.reason), retry }
+        let (outcome, ours) = (failure.outcome, failure.ours);
+        Self { outcome, reason: Some(failure.reason), retry, ours }
+    }
+}
+
+impl From<Closed> for Ending {
+    fn from(closed: Closed) -> Self {
+        let wait = closed.until.map(|at| at.saturating_duration_since(Instant::now()));
+        Self {
+            retry: wait.map_or(Retry::No, Retry::After),
+            ..Self::of(Outcome::HostSuspended, closed.reason)
+        }
     }
 }
 
@@ -72,10 +87,11 @@ impl Fetcher {
             trail: Trail::default(),
             watch: Watch::new(self.settings.timeout, self.settings.phases.rate_window),
             lease: self.budget.lease(),
+            origin: to.origin.clone(),
             slot: Some(slot),
         };
-        let ending = errand.run(to).await.unwrap_or_else(Ending::from);
-        errand.report(&ending);
+        let ending = errand.run(to).await.unwrap_or_else(|ending| ending);
+        errand.report(&ending, job.attempts <= 1);
         errand.finish(ending)
     }
 }
@@ -87,16 +103,18 @@ struct Errand<'a> {
     trail: Trail,
     watch: Watch,
     lease: Lease,
+    /// Who is asked at present.
+    origin: Origin,
     slot: Option<Slot>,
 }
 
 impl Errand<'_> {
     /// Follows redirects to the answer that has the body.
-    async fn run(&mut self, start: Target) -> Result<Ending, Failure> {
+    async fn run(&mut self, start: Target) -> Result<Ending, Ending> {
         let mut to = start;
         let mut first = true;
         loop {
-            self.enter(&to, first).await;
+            self.enter(&to, first).await?;
             self.permission(&to).await?;
             self.page.final_url = Some(to.url.as_str().to_owned());
             let answer = self.with.client.ask(&to, &mut self.watch, &mut self.trail).await;
@@ -114,7 +132,8 @@ impl Errand<'_> {
 
     /// Holds a place at the host of `to` and the right to a request there. The attempt's clock
     /// stands still meanwhile.
-    async fn enter(&mut self, to: &Target, first: bool) {
+    async fn enter(&mut self, to: &Target, first: bool) -> Result<(), Closed> {
+        self.origin = to.origin.clone();
         match self.slot.take() {
             Some(mut slot) if *slot.host() == to.origin.host => {
                 if !first {
@@ -122,13 +141,17 @@ impl Errand<'_> {
                 }
                 self.slot = Some(slot);
             }
-            // The old place is left before the new one is waited for.
+            // The old place is left before the new one is waited for. Its host has answered; for one
+            // that redirects to itself it is the last answer that counts.
             held => {
-                drop(held);
+                if let Some(slot) = held {
+                    slot.note(Report::well(self.first_byte()));
+                }
                 let politeness = Arc::clone(&self.with.politeness);
-                self.slot = Some(self.watch.paused(politeness.enter(&to.origin.host)).await);
+                self.slot = Some(self.watch.paused(politeness.enter(&to.origin.host)).await?);
             }
         }
+        Ok(())
     }
 
     async fn permission(&mut self, to: &Target) -> Result<(), Failure> {
@@ -276,18 +299,33 @@ impl Errand<'_> {
     }
 
     /// Tells politeness how the host took it, and leaves the place.
-    fn report(&mut self, ending: &Ending) {
+    fn report(&mut self, ending: &Ending, fresh: bool) {
         let Some(slot) = self.slot.take() else { return };
-        let overloaded = matches!(self.page.status, Some(429 | 503));
+        let status = self.page.status.unwrap_or_default();
         let health = match ending.outcome {
-            _ if overloaded => Some(Health::Overloaded),
-            Outcome::Timeout | Outcome::Connect | Outcome::Incomplete => Some(Health::Troubled),
-            Outcome::Fetched | Outcome::HttpError | Outcome::NotContent => Some(Health::Well),
-            _ => None,
+            _ if matches!(status, 429 | 503) => Health::Overloaded,
+            _ if (500..600).contains(&status) => Health::Troubled,
+            Outcome::Timeout | Outcome::Connect | Outcome::Incomplete => Health::Troubled,
+            Outcome::Fetched | Outcome::HttpError | Outcome::NotContent => Health::Well,
+            Outcome::RedirectLimit => Health::Well,
+            Outcome::Tls => Health::Broken,
+            _ => return,
         };
-        if let Some(health) = health {
-            self.with.politeness.note(slot.host(), health);
+        let failed = health != Health::Well && status != 429 && !ending.ours;
+        let why = format!("{}: {}", ending.outcome, ending.reason.as_deref().unwrap_or_default());
+        let failure = failed.then_some(why.as_str());
+        let first_byte = self.page.status.and_then(|_| self.first_byte());
+        let aside = slot.note(Report { health, first_byte, failure, fresh });
+        if aside {
+            // The one request that shows whether it is well again has to ask.
+            self.with.robots.forget_unreachable(&self.origin);
         }
+    }
+
+    /// How long the last answer took to begin.
+    fn first_byte(&self) -> Option<Duration> {
+        let ms = self.trail.timings.ttfb_ms?;
+        Duration::try_from_secs_f32(ms / 1000.0).ok()
     }
 
     fn finish(self, ending: Ending) -> Attempt {

@@ -1,12 +1,17 @@
 //! How much a host is asked at a time (invariant I5): a limit on the fetches under way, a least
-//! gap between requests, and pauses that the host asked for.
+//! gap between requests, pauses that the host asked for, and a breaker for those that keep failing.
 //!
 //! On public addresses the limit starts at one fetch and two requests a second and rises while
-//! answers stay healthy; trouble halves both. In ranges that were opened by name it starts at its
-//! maximum. A fixed rate, a crawl delay and `Retry-After` hold everywhere.
+//! answers stay healthy; trouble halves both, and answers that come slower than usual lower them.
+//! In ranges that were opened by name it starts at its maximum. A fixed rate, a crawl delay,
+//! `Retry-After` and the breaker hold everywhere.
 //!
 //! A fetch holds the [`Slot`] of one host at a time, never two, so that two hosts which redirect
 //! to each other cannot wait for each other.
+
+mod breaker;
+mod host;
+mod latency;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,33 +20,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::settings::{Adaptive, CollectSettings};
+use crate::settings::CollectSettings;
+use breaker::Gate;
+pub(crate) use host::{Health, Report};
+use host::{Host, Rules};
 
-/// Requests a second with which a public host starts.
-const RATE_FIRST: f64 = 2.0;
-/// What each healthy answer adds to that.
-const RATE_STEP: f64 = 0.25;
-/// The highest adaptive rate, for each fetch that may be under way.
-const RATE_MAX_PER_FETCH: f64 = 10.0;
-/// The lowest adaptive rate.
-const RATE_LEAST: f64 = 0.1;
-/// Trouble counts once in this time: one overload makes many answers.
-const TROUBLE_GAP: Duration = Duration::from_secs(1);
 /// The longest crawl delay that is kept to; longer ones are kept to as this.
 const CRAWL_DELAY_MAX: Duration = Duration::from_secs(60);
 /// Hosts whose state is kept; beyond it, those with nothing under way are forgotten.
 const HOSTS_MAX: usize = 20_000;
-
-/// How a host took a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Health {
-    /// It answered.
-    Well,
-    /// It failed in a way that may come from too many requests.
-    Troubled,
-    /// It said itself that there are too many.
-    Overloaded,
-}
 
 /// Whether a fetch may begin.
 #[derive(Debug)]
@@ -52,6 +39,17 @@ pub(crate) enum Entry {
     NotBefore(Instant),
     /// As many as may be are under way; [`Politeness::next_freed`] says when to ask again.
     Full,
+    /// The host was given up, for this reason.
+    Suspended(String),
+}
+
+/// Why a redirect does not get a place.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    /// Why the host is not asked.
+    pub(crate) reason: String,
+    /// When it will be again; `None` if it was given up.
+    pub(crate) until: Option<Instant>,
 }
 
 /// The state of all hosts.
@@ -64,55 +62,17 @@ pub(crate) struct Politeness {
 }
 
 #[derive(Debug)]
-struct Rules {
-    per_host: f64,
-    gap: Duration,
-    gap_any: Duration,
-    adaptive: Adaptive,
-}
-
-#[derive(Debug)]
 struct State {
     hosts: HashMap<Arc<str>, Host>,
     freed: Vec<Arc<str>>,
     next_any: Instant,
 }
 
-#[derive(Debug)]
-struct Host {
-    active: usize,
-    /// Redirects that lead here and wait; they go before new fetches.
-    waiting: usize,
-    /// Somebody was turned away and wants to hear when a place is free.
-    wanted: bool,
-    limit: f64,
-    /// Adaptive requests per second; `None` sets none.
-    rate: Option<f64>,
-    crawl_delay: Duration,
-    /// The moment of the last request, which may lie ahead.
-    last: Option<Instant>,
-    /// It asked not to be asked before.
-    paused: Option<Instant>,
-    troubled: Option<Instant>,
-    /// Whether its address is in an opened range; `None` until it was connected to.
-    opened: Option<bool>,
-}
-
-fn gap_of(rate: f64) -> Duration {
-    if rate > 0.0 { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO }
-}
-
 impl Politeness {
     pub(crate) fn new(settings: &CollectSettings) -> Arc<Self> {
-        let rules = Rules {
-            per_host: settings.per_host.max(1) as f64,
-            gap: gap_of(settings.rate_per_host),
-            gap_any: gap_of(settings.rate),
-            adaptive: settings.adaptive,
-        };
         let state = State { hosts: HashMap::new(), freed: Vec::new(), next_any: Instant::now() };
         Arc::new(Self {
-            rules,
+            rules: Rules::new(settings),
             state: Mutex::new(state),
             freed: Notify::new(),
             changed: Notify::new(),
@@ -129,55 +89,62 @@ impl Politeness {
 
     /// A place at `host` and the right to one request, if both are there.
     pub(crate) fn try_enter(self: &Arc<Self>, host: &Arc<str>) -> Entry {
+        let now = Instant::now();
         let mut state = self.lock();
-        let (full, next) = {
-            let known = state.host(host, &self.rules);
-            let full = known.is_full() || known.waiting > 0;
-            known.wanted |= full;
-            (full, known.next(&self.rules))
+        let known = state.host(host, &self.rules);
+        let aside = match known.breaker.gate(now) {
+            Gate::Suspended => return Entry::Suspended(known.breaker.reason()),
+            Gate::NotBefore(until) => Some(until),
+            Gate::Open | Gate::Probe | Gate::Probed => None,
         };
+        let full = aside.is_none() && (known.is_full(now) || known.waiting > 0);
+        known.wanted |= full;
+        let next = known.next(&self.rules).max(aside);
         if full {
             return Entry::Full;
         }
         let any = Some(state.next_any).filter(|_| !self.rules.gap_any.is_zero());
-        let now = Instant::now();
         if let Some(next) = next.max(any).filter(|next| *next > now) {
             return Entry::NotBefore(next);
         }
         let (_, gap) = state.reserve(host, now, &self.rules);
-        let known = state.host(host, &self.rules);
-        known.active += 1;
-        Entry::Go(Slot { politeness: Arc::clone(self), host: Arc::clone(host), gap })
+        let probe = state.host(host, &self.rules).take(now);
+        Entry::Go(Slot { politeness: Arc::clone(self), host: Arc::clone(host), gap, probe })
     }
 
     /// Waits for a place at `host` and the right to one request: for redirects, which go before
-    /// new fetches.
-    pub(crate) async fn enter(self: &Arc<Self>, host: &Arc<str>) -> Slot {
+    /// new fetches. A host that is put aside is not waited for.
+    pub(crate) async fn enter(self: &Arc<Self>, host: &Arc<str>) -> Result<Slot, Closed> {
         let waiting = Waiting::new(self, host);
-        loop {
+        let probe = loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.take_place(host) {
-                break;
+            if let Some(probe) = self.take_place(host)? {
+                break probe;
             }
             changed.await;
-        }
+        };
         drop(waiting);
         let (politeness, host) = (Arc::clone(self), Arc::clone(host));
-        let mut slot = Slot { politeness, host, gap: Duration::ZERO };
+        let mut slot = Slot { politeness, host, gap: Duration::ZERO, probe };
         slot.pace().await;
-        slot
+        Ok(slot)
     }
 
-    fn take_place(&self, host: &Arc<str>) -> bool {
+    /// Takes a place if one is free, and says whether it is the one for a probe.
+    fn take_place(&self, host: &Arc<str>) -> Result<Option<bool>, Closed> {
+        let now = Instant::now();
         let mut state = self.lock();
         let known = state.host(host, &self.rules);
-        let free = !known.is_full();
-        if free {
-            known.active += 1;
-        }
-        free
+        let until = match known.breaker.gate(now) {
+            Gate::Suspended => None,
+            Gate::NotBefore(until) => Some(until),
+            Gate::Open | Gate::Probe | Gate::Probed => {
+                return Ok((!known.is_full(now)).then(|| known.take(now)));
+            }
+        };
+        Err(Closed { reason: known.breaker.reason(), until })
     }
 
     /// Waits until places were freed at hosts where somebody was turned away, and says which.
@@ -194,13 +161,7 @@ impl Politeness {
     /// `host` turned out to be in a range that was opened by name, or not.
     pub(crate) fn learn(&self, host: &Arc<str>, opened: bool) {
         let mut state = self.lock();
-        let known = state.host(host, &self.rules);
-        if known.opened.replace(opened).is_none()
-            && opened
-            && self.rules.adaptive == Adaptive::Public
-        {
-            known.limit = self.rules.per_host;
-            known.rate = None;
+        if state.host(host, &self.rules).learn(opened, &self.rules) {
             state.tell(host);
         }
         drop(state);
@@ -220,49 +181,31 @@ impl Politeness {
         known.paused = known.paused.max(Some(Instant::now() + time));
     }
 
-    /// How `host` took a request: the limit rises by one for as many good answers as it is high,
-    /// and is halved by trouble.
-    pub(crate) fn note(&self, host: &Arc<str>, health: Health) {
-        let mut state = self.lock();
-        let most = self.rules.per_host;
-        let known = state.host(host, &self.rules);
-        let follows = match self.rules.adaptive {
-            Adaptive::On => true,
-            Adaptive::Off => false,
-            // In an opened range only the host's own word slows us.
-            Adaptive::Public => known.opened != Some(true) || health != Health::Troubled,
-        };
-        if !follows {
-            return;
-        }
-        if health == Health::Well {
-            known.limit = (known.limit + 1.0 / known.limit).min(most);
-            known.rate = known.rate.map(|r| (r + RATE_STEP).min(RATE_MAX_PER_FETCH * most));
-            return;
-        }
-        let now = Instant::now();
-        if known.troubled.is_none_or(|last| now.duration_since(last) >= TROUBLE_GAP) {
-            known.troubled = Some(now);
-            known.limit = (known.limit / 2.0).max(1.0);
-            known.rate = known.rate.map(|r| (r / 2.0).max(RATE_LEAST));
-        }
-    }
-
-    /// Forgets hosts with nothing under way, once there are many.
+    /// Forgets hosts with nothing under way, once there are many; those that were given up last.
     pub(crate) fn sweep(&self) {
         let mut state = self.lock();
-        if state.hosts.len() > HOSTS_MAX {
+        for suspended_too in [false, true] {
+            if state.hosts.len() <= HOSTS_MAX {
+                return;
+            }
             let now = Instant::now();
             let rules = &self.rules;
-            let waits = |host: &Host| host.next(rules).is_some_and(|next| next > now);
+            let waits = |host: &Host| match host.breaker.gate(now) {
+                Gate::Suspended => !suspended_too,
+                Gate::NotBefore(_) => true,
+                _ => host.next(rules).is_some_and(|next| next > now),
+            };
             state.hosts.retain(|_, host| host.active + host.waiting > 0 || waits(host));
         }
     }
 
-    fn leave(&self, host: &Arc<str>) {
+    fn leave(&self, host: &Arc<str>, probe: bool) {
         let mut state = self.lock();
         let known = state.host(host, &self.rules);
         known.active = known.active.saturating_sub(1);
+        if probe {
+            known.breaker.set_probed(false);
+        }
         state.tell(host);
         drop(state);
         self.freed.notify_one();
@@ -308,38 +251,6 @@ impl State {
     }
 }
 
-impl Host {
-    fn new(rules: &Rules) -> Self {
-        let adaptive = rules.adaptive != Adaptive::Off;
-        Self {
-            active: 0,
-            waiting: 0,
-            wanted: false,
-            limit: if adaptive { 1.0 } else { rules.per_host },
-            rate: adaptive.then_some(RATE_FIRST),
-            crawl_delay: Duration::ZERO,
-            last: None,
-            paused: None,
-            troubled: None,
-            opened: None,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.active as f64 + 1.0 > self.limit
-    }
-
-    /// Not before when it may be asked again.
-    fn next(&self, rules: &Rules) -> Option<Instant> {
-        self.last.map(|last| last + self.gap(rules)).max(self.paused)
-    }
-
-    fn gap(&self, rules: &Rules) -> Duration {
-        let adaptive = self.rate.map(gap_of).unwrap_or_default();
-        rules.gap.max(self.crawl_delay).max(adaptive)
-    }
-}
-
 /// Counts a redirect that waits for a place.
 struct Waiting<'a> {
     politeness: &'a Politeness,
@@ -371,6 +282,8 @@ pub(crate) struct Slot {
     host: Arc<str>,
     /// The gap that was kept before the request that it holds the right to.
     gap: Duration,
+    /// Whether it is to show if a host that was put aside is well again.
+    probe: bool,
 }
 
 impl Slot {
@@ -383,6 +296,22 @@ impl Slot {
     pub(crate) fn is_outdated(&self) -> bool {
         let rules = &self.politeness.rules;
         self.politeness.lock().host(&self.host, rules).gap(rules) > self.gap
+    }
+
+    /// How the host took the request. True if that put it aside, or made it be given up.
+    pub(crate) fn note(&self, report: Report<'_>) -> bool {
+        let rules = &self.politeness.rules;
+        let mut state = self.politeness.lock();
+        let known = state.host(&self.host, rules);
+        let aside = known.note(report, self.probe, Instant::now(), rules);
+        if aside {
+            // Whoever waits for a place is to hear that there will be none.
+            state.tell(&self.host);
+            drop(state);
+            self.politeness.freed.notify_one();
+            self.politeness.changed.notify_waiters();
+        }
+        aside
     }
 
     /// Waits for the right to one more request at the same host.
@@ -398,7 +327,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.politeness.leave(&self.host);
+        self.politeness.leave(&self.host, self.probe);
     }
 }
 

@@ -104,6 +104,13 @@ impl Robots {
         }
     }
 
+    /// Lets the next who needs the rules of `origin` ask again, if it could not be reached.
+    pub(crate) fn forget_unreachable(&self, origin: &Origin) {
+        if let Some(Rules::Unreachable(_)) = self.rules.peek(origin) {
+            self.rules.forget(origin);
+        }
+    }
+
     async fn learn(&self, client: &Client, to: &Target, slot: &mut Slot) -> (Rules, Duration) {
         let rules = self.fetch(client, to, slot).await;
         let unreachable = matches!(rules, Rules::Unreachable(_));
@@ -214,5 +221,5 @@ fn unreachable(failure: Failure) -> Failure {
     } else {
         format!("robots.txt cannot be had: {}", failure.reason)
     };
-    Failure::last(outcome, reason)
+    Failure { ours: failure.ours, ..Failure::last(outcome, reason) }
 }

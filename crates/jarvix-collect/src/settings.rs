@@ -46,6 +46,9 @@ pub struct CollectSettings {
     pub rate: f64,
     /// Where the limit per host follows the answers.
     pub adaptive: Adaptive,
+    /// Failures of a host in a row, each of another URL, after which it is put aside for a while,
+    /// and given up when that was no help; 0 never does that.
+    pub host_failures: u32,
     /// Ranges that may be fetched although they are not public.
     pub allow_net: Vec<AllowNet>,
     /// Whether robots.txt is asked for and obeyed.
@@ -65,6 +68,8 @@ pub struct CollectSettings {
     pub phases: Phases,
     /// When to try again.
     pub backoff: Backoff,
+    /// How long a failing host is put aside.
+    pub breaker: BreakerSettings,
     /// Connections.
     pub pool: PoolSettings,
     /// Waiting for the disk, and stopping.
@@ -85,6 +90,7 @@ impl Default for CollectSettings {
             rate_per_host: 0.0,
             rate: 0.0,
             adaptive: Adaptive::Public,
+            host_failures: 5,
             allow_net: Vec::new(),
             robots: true,
             user_agent: None,
@@ -94,6 +100,7 @@ impl Default for CollectSettings {
             ca_file: None,
             phases: Phases::default(),
             backoff: Backoff::default(),
+            breaker: BreakerSettings::default(),
             pool: PoolSettings::default(),
             patience: Patience::default(),
         }
@@ -182,6 +189,27 @@ impl Default for Backoff {
             cap: Duration::from_secs(30),
             retry_after_max: Duration::from_secs(120),
         }
+    }
+}
+
+/// How long a host that keeps failing is put aside (see [`CollectSettings::host_failures`]):
+/// doubling from `aside` to `aside_max`, with one request to see whether it is well after each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BreakerSettings {
+    /// The first time.
+    #[serde(with = "seconds")]
+    pub aside: Duration,
+    /// At most.
+    #[serde(with = "seconds")]
+    pub aside_max: Duration,
+    /// How often, before the host is given up for the session.
+    pub asides_max: u32,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self { aside: Duration::from_secs(30), aside_max: Duration::from_secs(300), asides_max: 2 }
     }
 }
 

@@ -6,9 +6,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use jarvix_core::Outcome;
 use tokio::time::Instant;
 
-use crate::job::Job;
+use crate::failure::Failure;
+use crate::job::{Aim, Job};
 use crate::politeness::{Entry, Politeness, Slot};
 
 /// A job that may begin, with its place where it needs one.
@@ -114,15 +116,13 @@ impl Window {
             let Some(queue) = self.hosts.get_mut(&host) else { continue };
             match politeness.try_enter(&host) {
                 Entry::Go(slot) => {
-                    let job = queue.jobs.pop_front();
-                    if queue.jobs.is_empty() {
-                        self.hosts.remove(&host);
-                    } else {
-                        self.turns.push_back(host);
-                    }
-                    let Some(job) = job else { continue };
-                    self.jobs -= 1;
+                    let Some(job) = self.take_first(host) else { continue };
                     return Some((job, Some(slot)));
+                }
+                Entry::Suspended(reason) => {
+                    let Some(mut job) = self.take_first(host) else { continue };
+                    job.aim = Aim::Refused(Failure::last(Outcome::HostSuspended, reason));
+                    return Some((job, None));
                 }
                 Entry::NotBefore(at) => {
                     queue.waits = Waits::Time;
@@ -132,6 +132,19 @@ impl Window {
             }
         }
         None
+    }
+
+    /// The first job of `host`, which has its next turn after all others.
+    fn take_first(&mut self, host: Arc<str>) -> Option<Job> {
+        let queue = self.hosts.get_mut(&host)?;
+        let job = queue.jobs.pop_front();
+        if queue.jobs.is_empty() {
+            self.hosts.remove(&host);
+        } else {
+            self.turns.push_back(host);
+        }
+        self.jobs -= usize::from(job.is_some());
+        job
     }
 
     /// When [`next`](Self::next) may have something that it has not now, if nothing else happens.

@@ -1,6 +1,7 @@
 //! The limit per host under a clock that the tests turn.
 
 use super::*;
+use crate::settings::Adaptive;
 
 fn rules(change: impl FnOnce(&mut CollectSettings)) -> Arc<Politeness> {
     let mut settings = CollectSettings::default();
@@ -19,6 +20,20 @@ fn go(politeness: &Arc<Politeness>, host: &Arc<str>) -> Slot {
     }
 }
 
+fn troubled(slot: &Slot) -> bool {
+    let health = Health::Troubled;
+    slot.note(Report { health, first_byte: None, failure: Some("timeout: late"), fresh: true })
+}
+
+fn overloaded(slot: &Slot) {
+    let health = Health::Overloaded;
+    slot.note(Report { health, first_byte: None, failure: None, fresh: true });
+}
+
+fn answers_after(slot: &Slot, ms: u64) {
+    slot.note(Report::well(Some(Duration::from_millis(ms))));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_public_host_starts_slowly_and_rises_while_it_is_well() {
     let politeness = rules(|s| s.per_host = 4);
@@ -26,12 +41,10 @@ async fn a_public_host_starts_slowly_and_rises_while_it_is_well() {
     let first = go(&politeness, &host);
     assert!(matches!(politeness.try_enter(&host), Entry::Full));
     politeness.learn(&host, false);
+    assert!((0..20).all(|_| !first.note(Report::well(None))));
     drop(first);
-    let Entry::NotBefore(at) = politeness.try_enter(&host) else { panic!("two a second") };
-    assert_eq!(at.duration_since(Instant::now()), Duration::from_millis(500));
-    for _ in 0..20 {
-        politeness.note(&host, Health::Well);
-    }
+    let Entry::NotBefore(at) = politeness.try_enter(&host) else { panic!("seven a second") };
+    assert_eq!(at.duration_since(Instant::now()).as_millis(), 142);
     tokio::time::advance(Duration::from_secs(1)).await;
     let mut slots = Vec::new();
     for _ in 0..4 {
@@ -45,16 +58,16 @@ async fn a_public_host_starts_slowly_and_rises_while_it_is_well() {
 async fn an_opened_range_starts_at_the_maximum_and_heeds_only_the_hosts_own_word() {
     let politeness = rules(|s| s.per_host = 8);
     let host = name("h1.localhost");
-    let _first = go(&politeness, &host);
+    let first = go(&politeness, &host);
     politeness.learn(&host, true);
     let rest: Vec<Slot> = (1..8).map(|_| go(&politeness, &host)).collect();
     assert!(matches!(politeness.try_enter(&host), Entry::Full));
     drop(rest);
-    politeness.note(&host, Health::Troubled);
+    troubled(&first);
     let rest: Vec<Slot> = (1..8).map(|_| go(&politeness, &host)).collect();
     drop(rest);
-    politeness.note(&host, Health::Overloaded);
-    politeness.note(&host, Health::Overloaded);
+    overloaded(&first);
+    overloaded(&first);
     let _rest: Vec<Slot> = (1..4).map(|_| go(&politeness, &host)).collect();
     assert!(matches!(politeness.try_enter(&host), Entry::Full), "halved once");
 }
@@ -94,7 +107,7 @@ async fn a_redirect_goes_before_new_fetches() {
     tokio::task::yield_now().await;
     drop(held);
     assert!(matches!(politeness.try_enter(&host), Entry::Full), "one waits already");
-    let slot = redirect.await.expect("it enters");
+    let slot = redirect.await.expect("it ends").expect("it enters");
     assert_eq!(slot.host(), &host);
     let freed = tokio::time::timeout(Duration::from_secs(1), politeness.next_freed()).await;
     assert_eq!(freed.expect("who was turned away is told"), std::slice::from_ref(&host));
@@ -111,4 +124,98 @@ async fn idle_hosts_are_forgotten_when_there_are_many() {
     politeness.sweep();
     assert_eq!(politeness.lock().hosts.len(), 1);
     drop(kept);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_keeps_failing_is_put_aside_and_then_asked_by_one() {
+    let politeness = rules(|s| {
+        s.adaptive = Adaptive::Off;
+        s.host_failures = 5;
+    });
+    let host = name("dead");
+    let held: Vec<Slot> = (0..4).map(|_| go(&politeness, &host)).collect();
+    assert!(!held.iter().any(troubled));
+    assert!(troubled(&held[0]), "the fifth in a row");
+    let Entry::NotBefore(until) = politeness.try_enter(&host) else { panic!("it is aside") };
+    assert_eq!(until.duration_since(Instant::now()).as_secs(), 30);
+    let closed = politeness.enter(&host).await.expect_err("redirects do not wait for it");
+    assert_eq!(closed.until, Some(until));
+    assert!(closed.reason.contains("after 5 failures"), "{}", closed.reason);
+    drop(held);
+
+    tokio::time::advance(Duration::from_secs(30)).await;
+    let probe = go(&politeness, &host);
+    assert!(matches!(politeness.try_enter(&host), Entry::Full), "one is enough to see");
+    // A probe that shows nothing is followed by another.
+    drop(probe);
+    assert_eq!(politeness.next_freed().await, std::slice::from_ref(&host));
+    let probe = go(&politeness, &host);
+    probe.note(Report::well(None));
+    let all: Vec<Slot> = (1..4).map(|_| go(&politeness, &host)).collect();
+    assert_eq!(all.len(), 3, "it is well again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_given_up_is_not_asked_any_more() {
+    let politeness = rules(|s| {
+        s.host_failures = 1;
+        s.breaker.asides_max = 0;
+    });
+    let host = name("dead");
+    let slot = go(&politeness, &host);
+    assert!(matches!(politeness.try_enter(&host), Entry::Full));
+    let (there, them) = (host.clone(), Arc::clone(&politeness));
+    let redirect = tokio::spawn(async move { them.enter(&there).await });
+    tokio::task::yield_now().await;
+    assert!(troubled(&slot));
+    let freed = tokio::time::timeout(Duration::from_secs(1), politeness.next_freed()).await;
+    assert_eq!(freed.expect("who was turned away is told"), std::slice::from_ref(&host));
+    let Entry::Suspended(reason) = politeness.try_enter(&host) else { panic!("given up") };
+    assert!(reason.contains("given up after 1 failures"), "{reason}");
+    assert_eq!(redirect.await.expect("it ends").expect_err("no place").until, None);
+    drop(slot);
+    for n in 0..=HOSTS_MAX {
+        drop(go(&politeness, &name(&format!("h{n}"))));
+    }
+    tokio::time::advance(Duration::from_secs(10)).await;
+    politeness.sweep();
+    assert_eq!(politeness.lock().hosts.len(), 1, "those given up are remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_come_slower_lower_the_limit_and_faster_ones_raise_it() {
+    let limit_after = async |opened: bool, adaptive: Adaptive, ms: &[(u64, usize)]| {
+        let politeness = rules(|s| {
+            s.per_host = 8;
+            s.adaptive = adaptive;
+        });
+        let host = name("h");
+        let slot = go(&politeness, &host);
+        politeness.learn(&host, opened);
+        for (ms, times) in ms {
+            for _ in 0..*times {
+                answers_after(&slot, *ms);
+                tokio::time::advance(Duration::from_millis(200)).await;
+            }
+        }
+        drop(slot);
+        let mut held = Vec::new();
+        loop {
+            match politeness.try_enter(&host) {
+                Entry::Go(slot) => held.push(slot),
+                Entry::NotBefore(at) => tokio::time::sleep_until(at).await,
+                _ => return held.len(),
+            }
+        }
+    };
+    let steady: &[(u64, usize)] = &[(50, 60)];
+    let slower: &[(u64, usize)] = &[(50, 60), (900, 30)];
+    let again: &[(u64, usize)] = &[(50, 60), (900, 30), (50, 60)];
+    assert_eq!(limit_after(false, Adaptive::Public, steady).await, 8);
+    let slow = limit_after(false, Adaptive::Public, slower).await;
+    assert!(slow < 4, "{slow} at a time at a host that became slow");
+    assert_eq!(limit_after(false, Adaptive::Public, again).await, 8);
+    assert_eq!(limit_after(true, Adaptive::Public, slower).await, 8, "an opened range");
+    assert!(limit_after(true, Adaptive::On, slower).await < 4);
+    assert_eq!(limit_after(false, Adaptive::Off, slower).await, 8);
 }

@@ -93,6 +93,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
             "off" => Adaptive::Off,
             _ => Adaptive::Public,
         },
+        host_failures: u32::try_from(settings.count("collect.host_failures")).unwrap_or(u32::MAX),
         allow_net: parsed(settings, "collect.allow_net").map_err(|e| usage("allow-net", &e))?,
         robots: settings.is_on("collect.robots"),
         user_agent: settings.optional("collect.user_agent"),

@@ -147,6 +147,14 @@ pub const KEYS: &[Key] = &[
         "Start slowly and follow each host's health: auto (on for public hosts), on or off",
     ),
     key(
+        "collect.host_failures",
+        "host-failures",
+        Kind::Count { min: 0, max: 1_000_000 },
+        "5",
+        COLLECT,
+        "Failures in a row after which a host is put aside, and given up if that is no help; 0 is never",
+    ),
+    key(
         "collect.max_body",
         "max-body",
         Kind::SomeBytes,

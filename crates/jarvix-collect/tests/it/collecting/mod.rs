@@ -1,5 +1,6 @@
 //! The collector against servers on loopback: from a list to the rows of `pages`.
 
+mod breaker;
 mod demo;
 mod guard;
 mod local;
@@ -55,6 +56,8 @@ impl Lab {
         let mut settings = CollectSettings {
             allow_net: vec!["127.0.0.1".parse().expect("a range")],
             timeout: Duration::from_secs(5),
+            // Most tests have one host that misbehaves in every way there is.
+            host_failures: 0,
             ..CollectSettings::default()
         };
         settings.backoff.base = Duration::from_millis(2);
