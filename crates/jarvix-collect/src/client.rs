@@ -87,7 +87,7 @@ impl Client {
             headers.insert(FROM, value(FROM, mail)?);
         }
         let pool = Pool::new(&settings.pool, settings.concurrent);
-        let addresses = Addresses::new(settings.per_address);
+        let addresses = Addresses::new(settings);
         Ok(Self { connector, pool, addresses, headers, phases: settings.phases.clone() })
     }
 

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::settings::CollectSettings;
 use breaker::Gate;
-pub(crate) use host::{Health, Report};
+pub(crate) use host::{Health, Report, gap_of};
 use host::{Host, Rules};
 
 /// The longest crawl delay that is kept to; longer ones are kept to as this.

@@ -29,6 +29,8 @@ pub struct CollectSettings {
     pub per_host: usize,
     /// Fetches under way at one time, per address; `None` sets no limit.
     pub per_address: Option<usize>,
+    /// Most requests per second and address; 0 sets no limit.
+    pub rate_per_address: f64,
     /// One attempt from connect to last byte, redirects included, politeness waits not.
     #[serde(with = "seconds")]
     pub timeout: Duration,
@@ -82,6 +84,7 @@ impl Default for CollectSettings {
             concurrent: 100,
             per_host: 4,
             per_address: None,
+            rate_per_address: 0.0,
             timeout: Duration::from_secs(30),
             retries: 2,
             chunk_rows: limits::PART_ROWS_MAX,

@@ -75,7 +75,7 @@ impl Rules {
 }
 
 /// The time between two requests at `rate` a second; none at 0.
-fn gap_of(rate: f64) -> Duration {
+pub(crate) fn gap_of(rate: f64) -> Duration {
     if rate > 0.0 { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO }
 }
 

@@ -123,6 +123,22 @@ pub const KEYS: &[Key] = &[
         "Most connections to one host",
     ),
     key(
+        "collect.per_address",
+        "per-address",
+        Kind::Count { min: 0, max: 100_000 },
+        "0",
+        COLLECT,
+        "Most fetches at the same time from one IP address, over all hosts behind it; 0 sets no limit",
+    ),
+    key(
+        "collect.rate_per_address",
+        "rate-per-address",
+        Kind::Number,
+        "0",
+        COLLECT,
+        "Most requests per second to one IP address; 0 sets no fixed rate",
+    ),
+    key(
         "collect.rate_per_host",
         "rate-per-host",
         Kind::Number,

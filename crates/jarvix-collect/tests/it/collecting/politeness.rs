@@ -107,3 +107,17 @@ fn a_limit_per_address_holds_over_all_hosts() {
     let at: Vec<Duration> = origin.seen().iter().map(|s| s.at).collect();
     assert!(at.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(5)));
 }
+
+#[test]
+fn a_rate_per_address_holds_over_all_hosts() {
+    let origin = HostileOrigin::start();
+    let urls: Vec<String> =
+        (0..10).map(|n| origin.set_on(&format!("h{n}.localhost"), "/", Behaviour::Page)).collect();
+    let mut lab = Lab::new();
+    lab.settings.rate_per_address = 100.0;
+    lab.admit(&urls);
+    let summary = lab.collect();
+    assert_eq!(summary.outcomes.get(&Outcome::Fetched), Some(&10));
+    // Ten pages and ten times robots.txt.
+    assert!(summary.elapsed_ms >= 19 * 10, "{summary:?}");
+}
