@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::addresses::{Addresses, Place};
 use crate::connect::{Connector, ms};
 use crate::failure::Failure;
+use crate::politeness::Politeness;
 use crate::pool::{Conn, Pool, Sender};
 use crate::settings::{CollectSettings, Phases};
 use crate::target::Target;
@@ -56,6 +57,7 @@ pub(crate) struct Client {
     connector: Connector,
     pool: Pool,
     addresses: Addresses,
+    politeness: Arc<Politeness>,
     headers: HeaderMap,
     phases: Phases,
 }
@@ -71,6 +73,7 @@ pub(crate) struct HeaderError {
 impl Client {
     pub(crate) fn new(
         connector: Connector,
+        politeness: Arc<Politeness>,
         settings: &CollectSettings,
     ) -> Result<Self, HeaderError> {
         let value = |name: HeaderName, text: &str| {
@@ -88,7 +91,8 @@ impl Client {
         }
         let pool = Pool::new(&settings.pool, settings.concurrent);
         let addresses = Addresses::new(settings);
-        Ok(Self { connector, pool, addresses, headers, phases: settings.phases.clone() })
+        let phases = settings.phases.clone();
+        Ok(Self { connector, pool, addresses, politeness, headers, phases })
     }
 
     /// The connections.
@@ -181,6 +185,7 @@ impl Client {
         let meter = Arc::clone(&conn.facts.meter);
         let sent = async {
             conn.ready().await?;
+            self.politeness.asked(&to.origin.host);
             match &mut conn.sender {
                 Sender::H1(sender) => {
                     meter.await_head();

@@ -158,12 +158,12 @@ fn fetcher(
 ) -> Result<Fetcher, CollectError> {
     let tls = tls(env, &settings)?;
     let connector = Connector::new(net, tls, settings.allow_net.clone(), settings.phases.clone());
-    let client =
-        Client::new(connector, &settings).map_err(|e| CollectError::Setting(e.to_string()))?;
+    let politeness = Politeness::new(&settings);
+    let client = Client::new(connector, Arc::clone(&politeness), &settings)
+        .map_err(|e| CollectError::Setting(e.to_string()))?;
     let body_max = usize::try_from(settings.max_body).unwrap_or(usize::MAX);
     let reserve = body_max.saturating_add(limits::HEADER_BYTES_MAX);
     let budget = Budget::new(limits::BODY_BUDGET_BYTES, reserve);
-    let politeness = Politeness::new(&settings);
     let robots = Robots::new(
         Arc::clone(&settings),
         Arc::clone(&budget),

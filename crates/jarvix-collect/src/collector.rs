@@ -82,7 +82,7 @@ pub(crate) async fn run(
     let pending = job.frontier.pending_len();
     let in_flight = Arc::new(AtomicUsize::new(0));
     let (pages, received) = mpsc::channel(WAITING_MAX);
-    let writer = spawn_writer(&job, &in_flight, received)?;
+    let writer = spawn_writer(&job, &in_flight, &fetcher.politeness, received)?;
     let (feed, feeder) = spawn_feed(&job.frontier)?;
     let settings = Arc::clone(&fetcher.settings);
     let collector = Loop {

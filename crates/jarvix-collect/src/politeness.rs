@@ -12,11 +12,13 @@
 mod breaker;
 mod host;
 mod latency;
+mod record;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jarvix_core::HostFacts;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -29,6 +31,8 @@ use host::{Host, Rules};
 const CRAWL_DELAY_MAX: Duration = Duration::from_secs(60);
 /// Hosts whose state is kept; beyond it, those with nothing under way are forgotten.
 const HOSTS_MAX: usize = 20_000;
+/// How long a host is remembered after it was asked, for the record of its gaps.
+const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// Whether a fetch may begin.
 #[derive(Debug)]
@@ -65,12 +69,19 @@ pub(crate) struct Politeness {
 struct State {
     hosts: HashMap<Arc<str>, Host>,
     freed: Vec<Arc<str>>,
+    /// What was observed of hosts that are forgotten, until the next part takes it.
+    swept: Vec<HostFacts>,
     next_any: Instant,
 }
 
 impl Politeness {
     pub(crate) fn new(settings: &CollectSettings) -> Arc<Self> {
-        let state = State { hosts: HashMap::new(), freed: Vec::new(), next_any: Instant::now() };
+        let state = State {
+            hosts: HashMap::new(),
+            freed: Vec::new(),
+            swept: Vec::new(),
+            next_any: Instant::now(),
+        };
         Arc::new(Self {
             rules: Rules::new(settings),
             state: Mutex::new(state),
@@ -179,6 +190,33 @@ impl Politeness {
         let mut state = self.lock();
         let known = state.host(host, &self.rules);
         known.paused = known.paused.max(Some(Instant::now() + time));
+        known.record.paused();
+    }
+
+    /// A request to `host` leaves at this moment.
+    pub(crate) fn asked(&self, host: &Arc<str>) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let known = state.host(host, &self.rules);
+        known.record.asked(now, known.active);
+    }
+
+    /// Whether something was observed that nobody has taken yet.
+    pub(crate) fn has_record(&self) -> bool {
+        let state = self.lock();
+        !state.swept.is_empty() || state.hosts.values().any(|host| !host.record.is_empty())
+    }
+
+    /// What was observed since this was last called, by host. A host that was forgotten and came
+    /// back has two rows.
+    pub(crate) fn take_record(&self) -> Vec<HostFacts> {
+        let mut state = self.lock();
+        let mut facts = std::mem::take(&mut state.swept);
+        let seen = state.hosts.iter_mut();
+        facts.extend(seen.filter_map(|(name, host)| host.record.take(name, host.crawl_delay)));
+        drop(state);
+        facts.sort_by(|a, b| a.host.cmp(&b.host));
+        facts
     }
 
     /// Forgets hosts with nothing under way, once there are many; those that were given up last.
@@ -193,9 +231,19 @@ impl Politeness {
             let waits = |host: &Host| match host.breaker.gate(now) {
                 Gate::Suspended => !suspended_too,
                 Gate::NotBefore(_) => true,
-                _ => host.next(rules).is_some_and(|next| next > now),
+                _ => {
+                    let last = host.record.last().map(|last| last + REMEMBERED);
+                    host.next(rules).max(last).is_some_and(|until| until > now)
+                }
             };
-            state.hosts.retain(|_, host| host.active + host.waiting > 0 || waits(host));
+            let State { hosts, swept, .. } = &mut *state;
+            hosts.retain(|name, host| {
+                let keep = host.active + host.waiting > 0 || waits(host);
+                if !keep {
+                    swept.extend(host.record.take(name, host.crawl_delay));
+                }
+                keep
+            });
         }
     }
 

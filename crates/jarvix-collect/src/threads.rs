@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::admit::AdmitError;
 use crate::collect::{CollectError, CollectJob};
 use crate::frontier::{Entry, Frontier};
+use crate::politeness::Politeness;
 use crate::writer::{Finished, Tally, Writer};
 
 /// Entries that the feed hands over at once: one wake-up for all of them.
@@ -48,6 +49,7 @@ pub(crate) type WriterThread = JoinHandle<Result<Tally, StoreError>>;
 pub(crate) fn spawn_writer(
     job: &CollectJob,
     in_flight: &Arc<AtomicUsize>,
+    politeness: &Arc<Politeness>,
     pages: mpsc::Receiver<Finished>,
 ) -> Result<WriterThread, CollectError> {
     let generation = job.store.begin_generation(&job.run, Stage::Collect, GENERATION_KEY)?;
@@ -58,6 +60,7 @@ pub(crate) fn spawn_writer(
         rows_max: job.settings.chunk_rows.max(1),
         on_event: Arc::clone(&job.on_event),
         in_flight: Arc::clone(in_flight),
+        politeness: Arc::clone(politeness),
     };
     let handle = Handle::current();
     let thread = std::thread::Builder::new().name("jarvix-pages".to_owned());

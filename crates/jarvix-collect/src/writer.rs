@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jarvix_core::{Dataset, Event, Generation, Ordinals, Outcome, Page, RunId, Stage, limits};
+use jarvix_core::{
+    Dataset, Event, Generation, HostFacts, Ordinals, Outcome, Page, PartName, RunId, Stage, limits,
+};
 use jarvix_store::{Commit, PartWriter, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -18,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::budget::Lease;
 use crate::collect::EventSink;
+use crate::politeness::Politeness;
 
 /// Finished pages that may wait for the writer; the byte budget bounds what they weigh.
 pub(crate) const WAITING_MAX: usize = 512;
@@ -54,9 +57,12 @@ pub(crate) struct Writer {
     pub(crate) rows_max: u64,
     pub(crate) on_event: EventSink,
     pub(crate) in_flight: Arc<AtomicUsize>,
+    /// Gives what hosts were asked for the pages of a part.
+    pub(crate) politeness: Arc<Politeness>,
 }
 
 struct OpenPart {
+    name: PartName,
     rows: PartWriter<Page>,
     covers: Ordinals,
     closes: Instant,
@@ -101,6 +107,7 @@ impl Writer {
                 self.publish(&mut news, &mut tally);
             }
             if closed {
+                self.settle(&mut tally)?;
                 return Ok(tally);
             }
         }
@@ -121,7 +128,7 @@ impl Writer {
         let name = self.store.catalogue().next_part_name(&self.run, Dataset::Pages)?;
         let rows = self.store.writer(&self.run, name, self.generation)?;
         let closes = Instant::now() + limits::PART_OPEN_MAX;
-        Ok(OpenPart { rows, covers: Ordinals::new(), closes })
+        Ok(OpenPart { name, rows, covers: Ordinals::new(), closes })
     }
 
     fn is_full(&self, part: &OpenPart) -> bool {
@@ -130,20 +137,38 @@ impl Writer {
 
     fn close(&self, open: &mut Option<OpenPart>, tally: &mut Tally) -> Result<(), StoreError> {
         let Some(part) = open.take() else { return Ok(()) };
+        let asked = self.politeness.take_record();
+        let mut parts = vec![part.rows.finish()?];
+        if !asked.is_empty() {
+            let mut hosts = self.store.writer(&self.run, part.name, self.generation)?;
+            asked.iter().try_for_each(|host: &HostFacts| hosts.append(host))?;
+            parts.push(hosts.finish()?);
+        }
         let committed = self.store.commit(Commit {
             run: self.run.clone(),
             stage: Stage::Collect,
             generation: self.generation,
             input: None,
-            parts: vec![part.rows.finish()?],
+            parts,
             covers: part.covers,
             notes: Vec::new(),
         })?;
-        for part in committed {
+        // What hosts were asked comes along with the pages and is no work for anybody.
+        for part in committed.into_iter().filter(|part| part.dataset == Dataset::Pages) {
             tally.parts += 1;
             (self.on_event)(Event::PartCommitted { part, stage: Stage::Collect });
         }
         Ok(())
+    }
+
+    /// Commits what was asked after the last part was closed, by fetches that gave no page: with a
+    /// part that has none.
+    fn settle(&self, tally: &mut Tally) -> Result<(), StoreError> {
+        if !self.politeness.has_record() {
+            return Ok(());
+        }
+        let mut rest = Some(self.begin()?);
+        self.close(&mut rest, tally)
     }
 
     fn publish(&self, news: &mut News, tally: &mut Tally) {

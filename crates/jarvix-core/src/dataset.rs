@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Dataset {
     /// One row per distinct canonical URL: what the server answered.
     Pages,
+    /// One row per host and part of `pages`: what was asked of it, and how politely.
+    Hosts,
     /// One row per input line that is not a usable URL.
     Rejects,
     /// One row per page that gave content: what a reader would take from it.
@@ -25,13 +27,21 @@ pub enum Dataset {
 
 impl Dataset {
     /// Every dataset, in the order of the line.
-    pub const ALL: [Self; 6] =
-        [Self::Pages, Self::Rejects, Self::Documents, Self::Links, Self::Duplicates, Self::Scores];
+    pub const ALL: [Self; 7] = [
+        Self::Pages,
+        Self::Hosts,
+        Self::Rejects,
+        Self::Documents,
+        Self::Links,
+        Self::Duplicates,
+        Self::Scores,
+    ];
 
     /// Folder and table name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pages => "pages",
+            Self::Hosts => "hosts",
             Self::Rejects => "rejects",
             Self::Documents => "documents",
             Self::Links => "links",
@@ -48,7 +58,7 @@ impl Dataset {
     /// The stage whose commits write this dataset.
     pub const fn stage(self) -> Stage {
         match self {
-            Self::Pages => Stage::Collect,
+            Self::Pages | Self::Hosts => Stage::Collect,
             Self::Rejects => Stage::Admit,
             Self::Documents | Self::Links => Stage::Curate,
             Self::Duplicates => Stage::Dedupe,
@@ -69,7 +79,7 @@ impl fmt::Display for Dataset {
 pub enum Stage {
     /// Input lines to frontier and rejects.
     Admit,
-    /// Frontier to pages.
+    /// Frontier to pages, and what was asked of hosts for them.
     Collect,
     /// Pages to documents and links, one part in, one part out.
     Curate,
@@ -103,11 +113,12 @@ impl Stage {
         Self::ALL.into_iter().find(|s| s.as_str() == text)
     }
 
-    /// The datasets that one commit of this stage writes, empty ones too.
+    /// The datasets that one commit of this stage writes, empty ones too; collect leaves `hosts` out
+    /// where no server was asked.
     pub const fn outputs(self) -> &'static [Dataset] {
         match self {
             Self::Admit => &[Dataset::Rejects],
-            Self::Collect => &[Dataset::Pages],
+            Self::Collect => &[Dataset::Pages, Dataset::Hosts],
             Self::Curate => &[Dataset::Documents, Dataset::Links],
             Self::Dedupe => &[Dataset::Duplicates],
             Self::Score => &[Dataset::Scores],

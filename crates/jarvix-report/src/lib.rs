@@ -10,6 +10,7 @@ mod decimal;
 mod escape;
 mod html;
 mod json;
+mod politeness;
 mod scores;
 mod summary;
 pub mod text;
@@ -21,6 +22,7 @@ pub use csv::{RankedRow, RankingCsv, csv};
 pub use decimal::{Milli, MilliError};
 pub use html::html;
 pub use json::{SCHEMA, json};
+pub use politeness::*;
 pub use scores::{BIN_WIDTH, BINS, ScoreStats, ScoreTally};
 pub use summary::*;
 

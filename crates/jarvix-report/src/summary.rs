@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_core::{Gate, Outcome, RunId};
 
-use crate::{Milli, ScoreStats};
+use crate::{Milli, PolitenessFacts, ScoreStats};
 
 /// Rows of [`Summary::top`] unless asked otherwise.
 pub const TOP_ROWS: usize = 50;
@@ -61,6 +61,9 @@ pub struct Summary {
     pub hosts: Vec<HostRow>,
     /// Hosts that are not in `hosts`.
     pub hosts_left_out: u64,
+    /// How much the hosts were asked.
+    #[serde(default)]
+    pub politeness: PolitenessFacts,
     /// Documents by language, most first, then by name; an empty name stands for "not known".
     pub languages: Vec<GroupCount>,
     /// Documents by kind of page, most first, then by name; an empty name stands for "not known".
@@ -382,6 +385,7 @@ impl Summary {
             top: Vec::new(),
             hosts: Vec::new(),
             hosts_left_out: 0,
+            politeness: PolitenessFacts::default(),
             languages: Vec::new(),
             page_types: Vec::new(),
             failures: Vec::new(),

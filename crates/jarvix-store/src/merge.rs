@@ -5,7 +5,9 @@
 //! outputs always carry the name of the input that they were made of. What was made of them in
 //! other generations is forgotten and comes up as work again.
 
-use jarvix_core::{Dataset, Document, Generation, Link, Page, PartName, PartRef, RunId, Stage};
+use jarvix_core::{
+    Dataset, Document, Generation, HostFacts, Link, Page, PartName, PartRef, RunId, Stage,
+};
 
 use crate::catalogue::{Merge, NewPart};
 use crate::parts::Address;
@@ -84,6 +86,7 @@ impl Store {
         let name = self.catalogue().next_part_name(run, Dataset::Pages)?;
         let generation = group.first().map_or(Generation::FIRST, |part| part.generation);
         let pages = self.joined::<Page>((run, name, generation), group)?;
+        let hosts = self.hosts_of(group, (run, name, generation))?;
         let made = match curated {
             Some(curated) => self.made_of(group, (run, name, curated))?,
             None => None,
@@ -93,14 +96,27 @@ impl Store {
         let outputs = curated.zip(made.as_ref()).map(|(generation, made)| {
             (generation, made.iter().map(|staged| NewPart::from(staged.part())).collect())
         });
-        let replaced = self.catalogue().merge(&merge, &NewPart::from(pages.part()), outputs)?;
-        for staged in made.iter().flatten().chain([&pages]) {
+        let new = [Some(&pages), hosts.as_ref()].into_iter().flatten();
+        let new = new.map(|staged| NewPart::from(staged.part())).collect();
+        let replaced = self.catalogue().merge(&merge, new, outputs)?;
+        for staged in made.iter().flatten().chain([&pages]).chain(&hosts) {
             self.forget_staged(staged.part());
         }
         for part in &replaced {
             self.remove_file(&Address::from(part))?;
         }
         Ok(pages.part().clone())
+    }
+
+    /// What hosts were asked for `pages`, joined under a new name; none if no server was asked.
+    fn hosts_of(
+        &self,
+        pages: &[PartRef],
+        to: (&RunId, PartName, Generation),
+    ) -> Result<Option<StagedPart>> {
+        let mut hosts = self.catalogue().parts_at(to.0, Dataset::Hosts, to.2)?;
+        hosts.retain(|part| pages.iter().any(|page| page.name == part.name));
+        if hosts.is_empty() { Ok(None) } else { self.joined::<HostFacts>(to, &hosts).map(Some) }
     }
 
     /// One part with the rows of `parts`, in their order.

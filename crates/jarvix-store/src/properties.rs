@@ -57,7 +57,11 @@ pub(crate) fn writer_properties(dataset: Dataset) -> WriterProperties {
             all = plain(all, "minhash", Compression::UNCOMPRESSED);
             plain(all, "text_hash", zstd(1))
         }
-        Dataset::Rejects | Dataset::Links | Dataset::Duplicates | Dataset::Scores => all,
+        Dataset::Hosts
+        | Dataset::Rejects
+        | Dataset::Links
+        | Dataset::Duplicates
+        | Dataset::Scores => all,
     }
     .build()
 }

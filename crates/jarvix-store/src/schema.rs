@@ -36,6 +36,7 @@ pub struct DatasetSchema {
 pub fn schema(dataset: Dataset) -> DatasetSchema {
     let columns = match dataset {
         Dataset::Pages => pages(),
+        Dataset::Hosts => hosts(),
         Dataset::Rejects => rejects(),
         Dataset::Documents => documents(),
         Dataset::Links => links(),
@@ -220,6 +221,47 @@ fn page_facts() -> Vec<Field> {
             "input_meta",
             DataType::Utf8,
             "The other columns of the input line, as a JSON object.",
+        ),
+    ]
+}
+
+fn hosts() -> Vec<Field> {
+    vec![
+        required("host", DataType::Utf8, "The host as it stands in URLs."),
+        required(
+            "requests",
+            DataType::Int64,
+            "Requests that were sent: pages, robots.txt, redirects and retries.",
+        ),
+        required(
+            "concurrency_max",
+            DataType::Int32,
+            "Most fetches that were under way there at the same time.",
+        ),
+        optional(
+            "gap_min_us",
+            DataType::Int64,
+            "Shortest time between the starts of two requests, in microseconds; empty under two.",
+        ),
+        optional(
+            "crawl_delay_ms",
+            DataType::Int64,
+            "The crawl delay of its robots.txt that was kept to, in milliseconds.",
+        ),
+        required(
+            "pauses",
+            DataType::Int32,
+            "Times that it asked to wait (Retry-After) and was waited for.",
+        ),
+        required(
+            "put_aside",
+            DataType::Int32,
+            "Times that it was put aside because it kept failing.",
+        ),
+        required(
+            "suspended",
+            DataType::Boolean,
+            "Whether it was given up for the rest of the session.",
         ),
     ]
 }

@@ -77,6 +77,11 @@ pub fn schema_markdown() -> String {
 fn dataset_about(dataset: Dataset) -> &'static str {
     match dataset {
         Dataset::Pages => "One row per distinct canonical URL: what the server answered.",
+        Dataset::Hosts => {
+            "One row per host and part of pages: what it was asked while that part was filled. The \
+             rows of a host add up: counts as sums, the concurrency as the greatest, the gap as the \
+             smallest. Joins as `host(url)` in Jarvix's own SQL."
+        }
         Dataset::Rejects => "One row per input line that is not a usable URL.",
         Dataset::Documents => {
             "One row per page that gave content: what a reader would take from it, and one column \

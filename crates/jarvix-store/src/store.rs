@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jarvix_core::{Env, Generation, Ordinals, PartName, PartRef, RunId, Stage};
+use jarvix_core::{Dataset, Env, Generation, Ordinals, PartName, PartRef, RunId, Stage};
 
 use crate::catalogue::{Catalogue, NewCommit, NewPart, input_dataset};
 use crate::faults::fault;
@@ -57,7 +57,7 @@ pub struct Commit {
     pub input: Option<PartName>,
     /// The outputs, empty ones too; only admission may have none.
     pub parts: Vec<StagedPart>,
-    /// The ordinals that the parts deal with: for collect, one per row.
+    /// The ordinals that the parts deal with: for collect, one per row of `pages`.
     pub covers: Ordinals,
     /// Notes about the run that become true with this commit, as key and JSON; most have none.
     pub notes: Vec<(String, String)>,
@@ -339,7 +339,8 @@ fn check(commit: &Commit) -> Result<()> {
     if seen.is_empty() && commit.covers.is_empty() && commit.notes.is_empty() {
         return refuse("it has no parts".to_owned());
     }
-    let rows: u64 = commit.parts.iter().map(|staged| staged.part.rows).sum();
+    let pages = commit.parts.iter().filter(|staged| staged.part.dataset == Dataset::Pages);
+    let rows: u64 = pages.map(|staged| staged.part.rows).sum();
     if commit.stage == Stage::Collect && rows != commit.covers.len() {
         return refuse(format!("{rows} rows cover {} ordinals", commit.covers.len()));
     }

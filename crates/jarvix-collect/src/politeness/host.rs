@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::breaker::{Breaker, BreakerRules, Gate};
 use super::latency::Latency;
+use super::record::Record;
 use crate::settings::{Adaptive, CollectSettings};
 
 /// Requests a second with which a public host starts.
@@ -93,6 +94,7 @@ pub(super) struct Host {
     /// It asked not to be asked before.
     pub(super) paused: Option<Instant>,
     pub(super) breaker: Breaker,
+    pub(super) record: Record,
     limit: f64,
     /// Adaptive requests per second; `None` sets none.
     rate: Option<f64>,
@@ -113,6 +115,7 @@ impl Host {
             last: None,
             paused: None,
             breaker: Breaker::default(),
+            record: Record::default(),
             limit: if adaptive { 1.0 } else { rules.per_host },
             rate: adaptive.then_some(RATE_FIRST),
             latency: Latency::default(),
@@ -169,15 +172,17 @@ impl Host {
         rules: &Rules,
     ) -> bool {
         self.adapt(report, now, rules);
-        match report.failure {
-            Some(why) => self.breaker.failed(now, (report.fresh, probe), why, &rules.breaker),
-            None => {
-                if report.health == Health::Well {
-                    self.breaker.well(&rules.breaker);
-                }
-                false
+        let Some(why) = report.failure else {
+            if report.health == Health::Well {
+                self.breaker.well(&rules.breaker);
             }
+            return false;
+        };
+        let aside = self.breaker.failed(now, (report.fresh, probe), why, &rules.breaker);
+        if aside {
+            self.record.put_aside(self.breaker.is_suspended());
         }
+        aside
     }
 
     fn adapt(&mut self, report: Report<'_>, now: Instant, rules: &Rules) {

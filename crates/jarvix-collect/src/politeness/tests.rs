@@ -127,6 +127,54 @@ async fn idle_hosts_are_forgotten_when_there_are_many() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_asked_is_written_down_also_of_forgotten_hosts() {
+    let politeness = rules(|s| s.adaptive = Adaptive::Off);
+    let host = name("b.example");
+    let slots: Vec<Slot> = (0..3).map(|_| go(&politeness, &host)).collect();
+    politeness.asked(&host);
+    for ms in [700, 50, 900] {
+        tokio::time::advance(Duration::from_millis(ms)).await;
+        politeness.asked(&host);
+    }
+    politeness.pause(&host, Duration::from_secs(1));
+    politeness.set_crawl_delay(&host, Duration::from_millis(1500));
+    let other = name("a.example");
+    drop(go(&politeness, &other));
+    politeness.asked(&other);
+    let facts = politeness.take_record();
+    assert_eq!(
+        facts.iter().map(|f| f.host.as_str()).collect::<Vec<_>>(),
+        ["a.example", "b.example"]
+    );
+    assert_eq!((facts[0].requests, facts[0].gap_min_us), (1, None));
+    let expected = HostFacts {
+        host: "b.example".to_owned(),
+        requests: 4,
+        concurrency_max: 3,
+        gap_min_us: Some(50_000),
+        crawl_delay_ms: Some(1500),
+        pauses: 1,
+        put_aside: 0,
+        suspended: false,
+    };
+    assert_eq!(facts[1], expected);
+    assert!(politeness.take_record().is_empty(), "each fact is given once");
+
+    // The gap over the border of two parts counts for the second.
+    tokio::time::advance(Duration::from_millis(10)).await;
+    politeness.asked(&host);
+    drop(slots);
+    for n in 0..=HOSTS_MAX {
+        drop(go(&politeness, &name(&format!("h{n}"))));
+    }
+    tokio::time::advance(REMEMBERED).await;
+    politeness.sweep();
+    assert!(politeness.lock().hosts.is_empty());
+    let facts = politeness.take_record();
+    assert_eq!((facts.len(), facts[0].requests, facts[0].gap_min_us), (1, 1, Some(10_000)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_keeps_failing_is_put_aside_and_then_asked_by_one() {
     let politeness = rules(|s| {
         s.adaptive = Adaptive::Off;

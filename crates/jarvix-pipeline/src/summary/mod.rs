@@ -6,6 +6,7 @@
 
 mod documents;
 mod pages;
+mod politeness;
 mod ranking;
 mod scores;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LineError, RunSettings, identity};
 
+pub use politeness::politeness;
 pub use ranking::ranking;
 
 /// What the report says of the profile that made the scores: kept with their generation, because
@@ -61,6 +63,7 @@ pub async fn summary(
     let (hosts, left_out) = pages::hosts(&session).await?;
     summary.hosts = hosts;
     summary.hosts_left_out = left_out;
+    summary.politeness = politeness(&session).await?;
     summary.failures = pages::failures(&session).await?;
     summary.rejects.sample = pages::rejects(&session).await?;
     summary.duplicates = documents::duplicates(&session).await?;

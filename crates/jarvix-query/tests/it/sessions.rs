@@ -153,7 +153,7 @@ async fn errors_say_what_was_probably_meant() {
         ),
         (
             "SELECT * FROM customers",
-            "run a query: there is no table `customers`; the tables are: documents, duplicates, \
+            "run a query: there is no table `customers`; the tables are: documents, duplicates, hosts, \
              links, pages, rejects, scores",
         ),
         (

@@ -6,6 +6,7 @@
 //! escapes every value that it prints. Only the two constants of this file are put in as they are.
 
 mod account;
+mod manners;
 mod ranking;
 
 use std::fmt;
@@ -57,6 +58,7 @@ struct Report {
     ranking: ranking::Ranking,
     hosts: Vec<account::Host>,
     hosts_note: String,
+    manners: manners::Manners,
     groups: Vec<account::Group>,
     outcomes: Vec<account::Line>,
     pages: String,
@@ -161,6 +163,7 @@ impl Report {
             ranking: ranking::Ranking::of(summary),
             hosts: account::hosts(summary),
             hosts_note: account::hosts_note(summary),
+            manners: manners::Manners::of(summary),
             groups: account::groups(summary),
             outcomes: account::outcomes(summary),
             pages: words::number(summary.pages()),

@@ -23,7 +23,11 @@ const fn followers(dataset: Dataset) -> &'static [Stage] {
     match dataset {
         Dataset::Pages => &[Stage::Curate, Stage::Score],
         Dataset::Documents => &[Stage::Score],
-        Dataset::Rejects | Dataset::Links | Dataset::Duplicates | Dataset::Scores => &[],
+        Dataset::Hosts
+        | Dataset::Rejects
+        | Dataset::Links
+        | Dataset::Duplicates
+        | Dataset::Scores => &[],
     }
 }
 
@@ -45,7 +49,7 @@ impl Merge<'_> {
             return Err(self.invalid(format!("{name}, which it replaces, is not there")));
         };
         let mut gone = parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?;
-        if gone.len() != 1 {
+        if gone.iter().filter(|part| part.dataset == self.dataset).count() != 1 {
             return Err(self.invalid(format!("{name} was not committed alone")));
         }
         let covers = covers_of(transaction, self.run, commit)?;
@@ -66,25 +70,27 @@ impl Merge<'_> {
 }
 
 impl Catalogue {
-    /// The parts of a dataset that readers see and that were committed one by one, by name.
+    /// The parts of a dataset that readers see and that were committed one by one, by name; parts
+    /// of other datasets may have been committed with them.
     pub(crate) fn parts_alone(&self, run: &RunId, dataset: Dataset) -> Result<Vec<PartRef>> {
         self.read("list the parts", |connection| {
             let generation = generations::current_number(connection, run, dataset.stage())?;
             let values: [&dyn rusqlite::ToSql; 3] =
                 [&run.as_str(), &dataset.as_str(), &generation.0];
             let condition = "run = ?1 AND dataset = ?2 AND generation = ?3
-                AND (SELECT count(*) FROM parts AS p WHERE p.commit_id = parts.commit_id) = 1";
+                AND (SELECT count(*) FROM parts AS p
+                     WHERE p.commit_id = parts.commit_id AND p.dataset = parts.dataset) = 1";
             parts_where(connection, run, condition, &values)
         })
     }
 
-    /// Puts a new part in the place of others, with all that they covered, and `made`, what curate
-    /// has made of them, in the place of its outputs; the parts that are gone, outputs of every
-    /// stage and generation included.
+    /// Puts new parts, the first of the merge's dataset, in the place of others, with all that they
+    /// covered, and `made`, what curate has made of them, in the place of its outputs; the parts
+    /// that are gone, outputs of every stage and generation included.
     pub(crate) fn merge(
         &self,
         merge: &Merge<'_>,
-        new: &NewPart,
+        new: Vec<NewPart>,
         made: Option<(Generation, Vec<NewPart>)>,
     ) -> Result<Vec<PartRef>> {
         let now_us = self.clock.now_us();
@@ -97,8 +103,12 @@ impl Catalogue {
                 gone.extend(parts);
                 covers.union_with(&covered);
             }
-            if covers.len() != new.rows {
-                let reason = format!("{} rows cover {} ordinals", new.rows, covers.len());
+            let Some(first) = new.first().filter(|part| part.dataset == merge.dataset) else {
+                return Err(merge.invalid("there is no part to put in their place".to_owned()));
+            };
+            let (name, rows) = (first.name, first.rows);
+            if covers.len() != rows {
+                let reason = format!("{rows} rows cover {} ordinals", covers.len());
                 return Err(merge.invalid(reason));
             }
             let merged = NewCommit {
@@ -107,12 +117,12 @@ impl Catalogue {
                 generation: merge.generation,
                 input: None,
                 covers: &covers,
-                parts: vec![new.clone()],
+                parts: new,
                 notes: &[],
             };
             insert_commit(transaction, &merged, now_us)?;
             if let Some((generation, parts)) = made {
-                let (stage, input, covers) = (Stage::Curate, Some(new.name), &Ordinals::new());
+                let (stage, input, covers) = (Stage::Curate, Some(name), &Ordinals::new());
                 let curated = NewCommit { stage, generation, input, covers, parts, ..merged };
                 insert_commit(transaction, &curated, now_us)?;
             }

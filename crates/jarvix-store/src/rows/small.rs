@@ -1,8 +1,36 @@
-//! The rows with few columns: links, rejects, duplicates.
+//! The rows with few columns: hosts, links, rejects, duplicates.
 
-use jarvix_core::{Dataset, Duplicate, Link, Reject};
+use jarvix_core::{Dataset, Duplicate, HostFacts, Link, Reject};
 
 use super::{Cells, Columns, Row, WrongCell};
+
+impl Row for HostFacts {
+    const DATASET: Dataset = Dataset::Hosts;
+
+    fn write(&self, to: &mut Columns) {
+        to.text(&self.host);
+        to.count(self.requests);
+        to.small_count(self.concurrency_max);
+        to.opt_count(self.gap_min_us);
+        to.opt_count(self.crawl_delay_ms);
+        to.small_count(self.pauses);
+        to.small_count(self.put_aside);
+        to.bool(self.suspended);
+    }
+
+    fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
+        Ok(Self {
+            host: from.string()?,
+            requests: from.count()?,
+            concurrency_max: from.small_count()?,
+            gap_min_us: from.opt_count()?,
+            crawl_delay_ms: from.opt_count()?,
+            pauses: from.small_count()?,
+            put_aside: from.small_count()?,
+            suspended: from.bool()?,
+        })
+    }
+}
 
 impl Row for Link {
     const DATASET: Dataset = Dataset::Links;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use arrow::array::{Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use jarvix_core::{Dataset, Generation, Outcome, Page, PartName};
+use jarvix_core::{Dataset, Generation, HostFacts, Outcome, Page, PartName};
 use jarvix_store::{DESCRIPTION_KEY, Row, Store, describe, schema, scores_schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 
-use crate::support::{document, duplicate, full_page, link, page, reject, run, stage, with_run};
+use crate::support::{
+    document, duplicate, full_page, host, link, page, reject, run, stage, with_run,
+};
 
 const G1: Generation = Generation::FIRST;
 
@@ -35,6 +37,9 @@ fn every_kind_of_row_comes_back() {
     let documents = [document(1, "one\ntwo"), document(2, "")];
     assert_eq!(round_trip(&store, &documents), documents);
     assert_eq!(round_trip(&store, &[link(1)]), [link(1)]);
+    let unasked = HostFacts { gap_min_us: None, suspended: true, ..host("[::1]", 1) };
+    let hosts = [host("a.example", 7), unasked];
+    assert_eq!(round_trip(&store, &hosts), hosts);
     assert_eq!(round_trip(&store, &[reject()]), [reject()]);
     assert_eq!(round_trip(&store, &[duplicate()]), [duplicate()]);
     assert!(round_trip::<Page>(&store, &[]).is_empty());

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jarvix_core::{Dataset, Document, Env, Generation, Page, PartName, Stage};
+use jarvix_core::{Dataset, Document, Env, Generation, HostFacts, Page, PartName, Stage};
 use jarvix_store::{LocalDisk, Store};
 use jarvix_testkit::disk::{Fault, FaultyDisk};
 
-use crate::support::{collect, curate, env, quick_folder, rows, run, with_run};
+use crate::support::{collect, collect_with_hosts, curate, env, quick_folder, rows, run, with_run};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -17,12 +17,17 @@ fn ordinals(store: &Store) -> Vec<u64> {
     seen
 }
 
+/// Requests of all hosts.
+fn requests(store: &Store) -> u64 {
+    rows::<HostFacts>(store).expect("hosts").iter().map(|host| host.requests).sum()
+}
+
 /// Three small parts, two of them curated.
 fn small_parts(store: &Store) {
-    collect(store, 0..2).expect("collect");
-    collect(store, 2..5).expect("collect");
+    collect_with_hosts(store, 0..2).expect("collect");
+    collect_with_hosts(store, 2..5).expect("collect");
     curate(store, Generation::FIRST).expect("curate");
-    collect(store, 5..6).expect("collect");
+    collect_with_hosts(store, 5..6).expect("collect");
 }
 
 #[test]
@@ -37,6 +42,9 @@ fn small_parts_become_one_and_are_curated_again() {
     assert_eq!((merged[0].name, merged[0].rows), (PartName(4), 6));
     assert_eq!(store.catalogue().parts(&run(), Dataset::Pages).expect("parts"), merged);
     assert_eq!(rows::<Page>(&store).expect("pages"), before);
+    assert_eq!(requests(&store), 6, "what hosts were asked is merged with the pages");
+    let hosts = store.catalogue().parts(&run(), Dataset::Hosts).expect("parts");
+    assert_eq!(hosts.iter().map(|part| part.name).collect::<Vec<_>>(), [PartName(4)]);
     let covered = store.catalogue().covered(&run(), Stage::Collect).expect("covered");
     assert_eq!(covered, (0..6).collect());
     assert!(rows::<Document>(&store).expect("documents").is_empty());
@@ -94,6 +102,7 @@ fn a_merge_that_dies_anywhere_loses_and_doubles_nothing() {
         let store = Store::open(dir.path(), env()).expect("open");
         drop(store.lock_run(&run()).expect("recover"));
         assert_eq!(ordinals(&store), [0, 1, 2, 3, 4, 5], "{:?}", faulty.change(number));
+        assert_eq!(requests(&store), 6, "{:?}", faulty.change(number));
         curate(&store, Generation::FIRST).expect("curate");
         assert_eq!(rows::<Document>(&store).expect("documents").len(), 6);
         let report = store.verify(&run()).expect("verify");

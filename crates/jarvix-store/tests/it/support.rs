@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jarvix_core::{
-    Dataset, Defect, Document, Duplicate, Env, Gate, Generation, Header, Hop, Link, Ordinals,
-    Outcome, Page, PartName, PartRef, Reject, RunId, Signal, Stage, Timings,
+    Dataset, Defect, Document, Duplicate, Env, Gate, Generation, Header, Hop, HostFacts, Link,
+    Ordinals, Outcome, Page, PartName, PartRef, Reject, RunId, Signal, Stage, Timings,
 };
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, StoreError, system_env};
 use jarvix_testkit::clock::ManualClock;
@@ -119,6 +119,20 @@ pub fn reject() -> Reject {
     Reject { source: "urls.txt".into(), line_no: 3, text: "\\0".into(), reason: "empty".into() }
 }
 
+/// What a host was asked for a part.
+pub fn host(name: &str, requests: u64) -> HostFacts {
+    HostFacts {
+        host: name.into(),
+        requests,
+        concurrency_max: 2,
+        gap_min_us: Some(1_500),
+        crawl_delay_ms: None,
+        pauses: 1,
+        put_aside: 0,
+        suspended: false,
+    }
+}
+
 pub fn duplicate() -> Duplicate {
     Duplicate {
         url: "https://a.example/2".into(),
@@ -152,6 +166,18 @@ pub fn collect(store: &Store, ordinals: std::ops::Range<u64>) -> Result<PartRef,
     let part = stage(store, name, Generation::FIRST, &rows)?;
     let mut committed = store.commit(pages_commit(vec![part], ordinals.collect()))?;
     Ok(committed.remove(0))
+}
+
+/// The same, with what their host was asked for them: a request each.
+pub fn collect_with_hosts(store: &Store, ordinals: std::ops::Range<u64>) -> Result<(), StoreError> {
+    let name = store.catalogue().next_part_name(&run(), Dataset::Pages)?;
+    let rows: Vec<Page> = ordinals.clone().map(page).collect();
+    let hosts = [host("a.example", rows.len() as u64)];
+    let parts = vec![
+        stage(store, name, Generation::FIRST, &rows)?,
+        stage(store, name, Generation::FIRST, &hosts)?,
+    ];
+    store.commit(pages_commit(parts, ordinals.collect())).map(drop)
 }
 
 pub fn pages_commit(parts: Vec<StagedPart>, covers: Ordinals) -> Commit {

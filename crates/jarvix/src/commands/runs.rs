@@ -5,6 +5,7 @@ use jarvix_core::{Dataset, RunId};
 use jarvix_pipeline::identity;
 use jarvix_pipeline::line::runtime;
 use jarvix_query::{PartScope, Value};
+use jarvix_report::PolitenessFacts;
 use jarvix_store::{RunRecord, Store};
 use serde::Serialize;
 
@@ -31,6 +32,7 @@ struct RunShown {
     datasets: Vec<DatasetRow>,
     generations: Vec<GenerationRow>,
     outcomes: std::collections::BTreeMap<String, u64>,
+    politeness: PolitenessFacts,
     settings: serde_json::Value,
     changes: Vec<identity::Change>,
 }
@@ -145,6 +147,7 @@ fn show(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError>
         datasets: datasets(store, run)?,
         generations,
         outcomes: outcomes(context, store, run)?,
+        politeness: politeness(context, store, run)?,
         settings: settings(store, run)?,
         changes: identity::changes_of(store, run).map_err(line_error)?,
     };
@@ -167,6 +170,39 @@ fn outcomes(
         Some((row.first()?.as_text()?.to_owned(), row.get(1).and_then(Value::as_u64)?))
     };
     Ok(table.rows.iter().filter_map(pair).collect())
+}
+
+/// How much the hosts were asked.
+fn politeness(context: &Context, store: &Store, run: &RunId) -> Result<PolitenessFacts, CliError> {
+    let query = context.query(store)?;
+    let runtime = runtime(context.settings.threads()).map_err(line_error)?;
+    let session = query.session_for_run(run, PartScope::All)?;
+    runtime.block_on(jarvix_pipeline::politeness(&session)).map_err(line_error)
+}
+
+/// The hosts that were asked most at a time, with the sums over all.
+fn politeness_text(facts: &PolitenessFacts) -> String {
+    if facts.hosts == 0 {
+        return String::new();
+    }
+    let ms = |us: Option<u64>| us.map_or("-".to_owned(), |us| format!("{}", us / 1_000));
+    let mut text = format!(
+        "{:30} {:>10} {:>8} {:>10} {:>8} {:>8}\n",
+        "asked", "requests", "at once", "gap (ms)", "waits", "aside"
+    );
+    let row = |name: &str, [requests, most, waits, aside]: [u64; 4], gap: Option<u64>| {
+        format!("{name:30} {requests:>10} {most:>8} {:>10} {waits:>8} {aside:>8}\n", ms(gap))
+    };
+    let sums = [facts.requests, facts.concurrency_max, facts.pauses, facts.put_aside];
+    text.push_str(&row(&format!("{} hosts", facts.hosts), sums, facts.gap_min_us));
+    for host in &facts.worst {
+        let counts = [host.requests, host.concurrency_max, host.pauses, host.put_aside];
+        let name =
+            if host.suspended { format!("{} (given up)", host.host) } else { host.host.clone() };
+        text.push_str(&row(&plain(&name), counts, host.gap_min_us));
+    }
+    text.push('\n');
+    text
 }
 
 /// What run.toml says of how it was fetched.
@@ -204,6 +240,7 @@ fn shown_text(shown: &RunShown) -> String {
         text.push_str(&format!("{outcome:19} {count:>12}\n"));
     }
     text.push('\n');
+    text.push_str(&politeness_text(&shown.politeness));
     for g in shown.generations.iter().filter(|g| !g.key.is_empty()) {
         let key: String = g.key.chars().take(12).collect();
         text.push_str(&format!("{:12} generation {}, key {key}\n", g.stage, g.generation));

@@ -126,3 +126,33 @@ fn a_dead_host_is_asked_again_after_each_pause_and_then_no_more() {
     // robots.txt, once before the host was put aside and once after each pause.
     assert_eq!(nobody.0.load(Ordering::SeqCst), 3);
 }
+
+#[test]
+fn who_redirects_to_a_failing_host_is_not_to_blame() {
+    let origin = HostileOrigin::start();
+    let mut urls = Vec::new();
+    for n in 0..60 {
+        let there = origin.set_on("bad.localhost", &format!("/{n}"), Behaviour::CloseImmediately);
+        let here = format!("/to/{n}");
+        urls.push(origin.set_on("front.localhost", &here, Behaviour::RedirectTo(there)));
+        urls.push(origin.set_on("front.localhost", &format!("/page/{n}"), Behaviour::Page));
+    }
+    let mut lab = Lab::new();
+    impatient(&mut lab);
+    lab.settings.robots = false;
+    let pages = lab.pages_of(&urls);
+    let redirected: Vec<Page> =
+        pages.values().filter(|p| p.url.contains("/to/")).cloned().collect();
+    let (suspended, tried) = split(&redirected);
+    assert!(suspended.len() >= 30, "{} of 60", suspended.len());
+    assert!(tried.iter().all(|page| page.outcome == Outcome::Incomplete));
+    assert!(suspended.iter().all(|page| page.redirects.len() == 1 && page.attempts > 0));
+    let fetched = pages.values().filter(|page| page.outcome == Outcome::Fetched).count();
+    assert_eq!(fetched, 60, "the host in front is well");
+    let hosts = lab.hosts();
+    assert!(hosts["bad.localhost"].suspended && hosts["bad.localhost"].put_aside == 2);
+    assert_eq!(
+        (hosts["front.localhost"].put_aside, hosts["front.localhost"].suspended),
+        (0, false)
+    );
+}

@@ -22,7 +22,7 @@ use jarvix_collect::input::classify;
 use jarvix_collect::{
     CollectError, CollectJob, CollectSettings, CollectSummary, Net, SystemNet, collect,
 };
-use jarvix_core::{Dataset, Event, Ordinals, Outcome, Page, RunId, Stage};
+use jarvix_core::{Dataset, Event, HostFacts, Ordinals, Outcome, Page, RunId, Stage};
 use jarvix_store::{NewRun, RunLock};
 use jarvix_testkit::TempData;
 
@@ -161,6 +161,29 @@ impl Lab {
         let mut pages: Vec<Page> = rows.map(|row| row.expect("a row")).collect();
         pages.sort_by_key(|page| page.ordinal);
         pages
+    }
+
+    /// What each host was asked, added up over the parts.
+    pub(crate) fn hosts(&self) -> BTreeMap<String, HostFacts> {
+        let store = self.data.store();
+        let parts = store.catalogue().parts(&self.run, Dataset::Hosts).expect("the parts");
+        let rows = parts.iter().flat_map(|part| store.read::<HostFacts>(part).expect("a part"));
+        let mut hosts: BTreeMap<String, HostFacts> = BTreeMap::new();
+        for row in rows {
+            let row = row.expect("a row");
+            let Some(host) = hosts.get_mut(&row.host) else {
+                hosts.insert(row.host.clone(), row);
+                continue;
+            };
+            host.requests += row.requests;
+            host.concurrency_max = host.concurrency_max.max(row.concurrency_max);
+            host.gap_min_us = host.gap_min_us.into_iter().chain(row.gap_min_us).min();
+            host.crawl_delay_ms = host.crawl_delay_ms.max(row.crawl_delay_ms);
+            host.pauses += row.pauses;
+            host.put_aside += row.put_aside;
+            host.suspended |= row.suspended;
+        }
+        hosts
     }
 
     /// The ordinals that committed pages cover.

@@ -121,3 +121,74 @@ fn a_rate_per_address_holds_over_all_hosts() {
     // Ten pages and ten times robots.txt.
     assert!(summary.elapsed_ms >= 19 * 10, "{summary:?}");
 }
+
+#[test]
+fn the_record_says_what_the_servers_saw() {
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.per_host = 3;
+    lab.settings.chunk_rows = 40;
+    lab.admit(origin.urls(400, 4));
+    // Also over an interruption.
+    lab.stop_after = Some(100);
+    let first = lab.collect();
+    assert!(first.interrupted && first.left > 0, "{first:?}");
+    lab.stop_after = None;
+    lab.stop.store(false, std::sync::atomic::Ordering::SeqCst);
+    let second = lab.collect();
+    assert_eq!(first.pages + second.pages, 400);
+    let hosts = lab.hosts();
+    assert_eq!(hosts.len(), 4);
+    for seen in origin.log() {
+        let ours = &hosts[&seen.host];
+        assert_eq!(ours.requests, seen.requests, "{seen:?}");
+        assert!(seen.concurrency_max <= ours.concurrency_max, "{ours:?} {seen:?}");
+        assert!(ours.concurrency_max <= 3, "{ours:?}");
+        assert!(ours.gap_min_us.is_some() && !ours.suspended, "{ours:?}");
+    }
+}
+
+#[test]
+fn the_gap_in_the_record_is_that_of_requests_one_after_the_other() {
+    // With one fetch at a time a request follows the answer before it: on both sides of the wire no
+    // gap is shorter than the server's own 10 ms, and the shortest is not above the mean.
+    let origin = slow_origin();
+    let mut lab = Lab::new();
+    lab.settings.per_host = 1;
+    lab.admit(origin.urls(60, 2));
+    let summary = lab.collect();
+    let hosts = lab.hosts();
+    for seen in origin.log() {
+        let ours = &hosts[&seen.host];
+        let gap = ours.gap_min_us.expect("many requests");
+        let mean = summary.elapsed_ms * 1_000 / (ours.requests - 1);
+        assert!((10_000..=mean).contains(&gap), "{ours:?}, mean {mean}");
+        assert!(seen.gap_min_us.is_some_and(|gap| gap >= 10_000), "{seen:?}");
+        assert_eq!((ours.concurrency_max, seen.concurrency_max), (1, 1));
+    }
+}
+
+#[test]
+fn the_record_counts_robots_redirects_and_retries() {
+    let origin = HostileOrigin::start();
+    let there = origin.set_on("there.localhost", "/page", Behaviour::Page);
+    let urls = [
+        origin.set_on("hops.localhost", "/a", Behaviour::RedirectTo(there)),
+        origin.set_on("hops.localhost", "/b", Behaviour::RedirectChain(3)),
+        origin.set_on("flaky.localhost", "/c", Behaviour::flaky(2)),
+        origin.set_on("busy.localhost", "/d", Behaviour::retry_after("0")),
+    ];
+    let rules = "User-agent: *\nCrawl-delay: 0.02\n";
+    origin.set_on("flaky.localhost", "/robots.txt", Behaviour::Text(rules.into()));
+    let lab = Lab::new();
+    let pages = lab.pages_of(&urls);
+    assert!(pages.values().all(|page| page.outcome == Outcome::Fetched));
+    let hosts = lab.hosts();
+    let mut seen = std::collections::BTreeMap::<String, u64>::new();
+    origin.seen().iter().for_each(|s| *seen.entry(s.host.clone()).or_default() += 1);
+    let ours: std::collections::BTreeMap<String, u64> =
+        hosts.values().map(|host| (host.host.clone(), host.requests)).collect();
+    assert_eq!(ours, seen);
+    assert_eq!(hosts["flaky.localhost"].crawl_delay_ms, Some(20));
+    assert_eq!(hosts["busy.localhost"].pauses, 1);
+}
