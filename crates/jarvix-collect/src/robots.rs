@@ -2,15 +2,17 @@
 //! guard as everything else. Success is obeyed, 4xx allows everything, and what cannot be reached
 //! forbids everything.
 //!
-//! A robots.txt that redirects to another host is followed outside that host's places: it is one
-//! request per origin and run, and holding two places at a time could block both hosts.
+//! A robots.txt that redirects to another host takes a place there, like every request. It is the
+//! one case in which a fetch holds two, and two hosts could wait for each other in it: so it waits
+//! a limited time, after which the file counts as not reachable.
+
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, LOCATION};
 use jarvix_core::{Env, Outcome, limits};
-use texting_robots::Robot;
 
 use crate::body::{End, Intake, discard};
 use crate::budget::Budget;
@@ -19,9 +21,10 @@ use crate::client::{Answer, Client, Trail};
 use crate::failure::Failure;
 use crate::politeness::{Politeness, Slot};
 use crate::retry::jittered;
-use crate::settings::{CollectSettings, ROBOTS_TOKEN};
+use crate::settings::CollectSettings;
 use crate::target::{Origin, Target};
 use crate::watch::Watch;
+use rules::Listed;
 
 /// Redirects that are followed (RFC 9309, 2.3.1.2); more mean that there is no robots.txt.
 const HOPS_MAX: usize = 5;
@@ -29,10 +32,14 @@ const HOPS_MAX: usize = 5;
 const RULES_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What rules take besides their text.
 const RULES_OVERHEAD: usize = 512;
-/// How long rules hold (RFC 9309, 2.4).
+/// How long rules hold at most (RFC 9309, 2.4), and where nothing is said.
 const RULES_HOLD: Duration = Duration::from_secs(24 * 3600);
+/// However short `Cache-Control` says, rules hold this long: asking more often is no kindness.
+const RULES_HOLD_LEAST: Duration = Duration::from_secs(3600);
 /// How long "it cannot be reached" holds.
 const UNREACHABLE_HOLDS: Duration = Duration::from_secs(60);
+/// How long a redirect to another host waits for a place there.
+const GUEST_WAIT: Duration = Duration::from_secs(10);
 /// A file larger than this is parsed off the async threads.
 const PARSE_INLINE_MAX: usize = 16 * 1024;
 
@@ -40,14 +47,13 @@ const PARSE_INLINE_MAX: usize = 16 * 1024;
 #[derive(Clone)]
 enum Rules {
     AllowAll,
-    Listed { robot: Arc<Robot>, bytes: usize },
+    Listed(Arc<Listed>),
     Unreachable(Failure),
 }
 
 fn weigh(rules: &Rules) -> usize {
     match rules {
-        // Patterns are kept as text, and those with wildcards a second time.
-        Rules::Listed { bytes, .. } => bytes * 2 + RULES_OVERHEAD,
+        Rules::Listed(listed) => listed.bytes() + RULES_OVERHEAD,
         Rules::AllowAll | Rules::Unreachable(_) => RULES_OVERHEAD,
     }
 }
@@ -91,11 +97,11 @@ impl Robots {
         match rules {
             Rules::AllowAll => Ok(!was_known),
             Rules::Unreachable(failure) => Err(failure),
-            Rules::Listed { robot, .. } => {
-                if let Some(delay) = robot.delay.and_then(|d| Duration::try_from_secs_f32(d).ok()) {
+            Rules::Listed(listed) => {
+                if let Some(delay) = listed.crawl_delay() {
                     self.politeness.set_crawl_delay(&to.origin.host, delay);
                 }
-                if robot.allowed(to.url.as_str()) {
+                if listed.allows(&to.url) {
                     return Ok(!was_known);
                 }
                 let reason = "robots.txt asks not to fetch this address";
@@ -111,17 +117,11 @@ impl Robots {
         }
     }
 
+    /// Fetches with as many attempts as a page has; the rules, and how long they hold.
     async fn learn(&self, client: &Client, to: &Target, slot: &mut Slot) -> (Rules, Duration) {
-        let rules = self.fetch(client, to, slot).await;
-        let unreachable = matches!(rules, Rules::Unreachable(_));
-        (rules, if unreachable { UNREACHABLE_HOLDS } else { RULES_HOLD })
-    }
-
-    /// Fetches with as many attempts as a page has.
-    async fn fetch(&self, client: &Client, to: &Target, slot: &mut Slot) -> Rules {
         let mut attempts = 1;
         loop {
-            match self.attempt(client, to).await {
+            match self.attempt(client, to, slot).await {
                 Ok(rules) => return rules,
                 Err(failure) if failure.retry && attempts <= self.settings.retries => {
                     let wait = jittered(attempts, &self.settings.backoff, &*self.env.entropy);
@@ -129,24 +129,37 @@ impl Robots {
                     slot.pace().await;
                     attempts += 1;
                 }
-                Err(failure) => return Rules::Unreachable(unreachable(failure)),
+                Err(failure) => {
+                    return (Rules::Unreachable(unreachable(failure)), UNREACHABLE_HOLDS);
+                }
             }
         }
     }
 
-    async fn attempt(&self, client: &Client, to: &Target) -> Result<Rules, Failure> {
+    async fn attempt(
+        &self,
+        client: &Client,
+        to: &Target,
+        slot: &mut Slot,
+    ) -> Result<(Rules, Duration), Failure> {
         let phases = &self.settings.phases;
         let mut watch = Watch::new(self.settings.timeout, phases.rate_window);
         let mut trail = Trail::default();
         let mut at = to.at_path("/robots.txt");
-        for _ in 0..=HOPS_MAX {
+        for hop in 0..=HOPS_MAX {
+            let _guest = match hop {
+                0 => None,
+                _ => watch.paused(self.enter(&at, slot)).await?,
+            };
             let mut answer = client.ask(&at, &mut watch, &mut trail).await?;
             if let (Some(opened), true) = (trail.opened, at.origin == to.origin) {
                 self.politeness.learn(&to.origin.host, opened);
             }
             let status = answer.status;
+            let cache_control = answer.header(CACHE_CONTROL).unwrap_or_default().to_owned();
             if status.is_success() {
-                return self.read(client, answer, &mut watch, &mut trail).await;
+                let rules = self.read(client, answer, &mut watch, &mut trail).await?;
+                return Ok((rules, holds(&cache_control)));
             }
             let next = answer.header(LOCATION).filter(|_| status.is_redirection());
             let next = next.map(|location| at.redirect(location));
@@ -159,10 +172,26 @@ impl Robots {
                     let reason = format!("robots.txt cannot be had: {status}");
                     return Err(Failure::passing(Outcome::RobotsDenied, reason));
                 }
-                None => return Ok(Rules::AllowAll),
+                None => return Ok((Rules::AllowAll, holds(&cache_control))),
             }
         }
-        Ok(Rules::AllowAll)
+        Ok((Rules::AllowAll, RULES_HOLD))
+    }
+
+    /// The right to one request of a redirect, and a place where it is at another host.
+    async fn enter(&self, at: &Target, slot: &mut Slot) -> Result<Option<Slot>, Failure> {
+        if at.origin.host == *slot.host() {
+            slot.pace().await;
+            return Ok(None);
+        }
+        let wait = tokio::time::timeout(GUEST_WAIT, self.politeness.enter(&at.origin.host));
+        let reason = match wait.await {
+            Ok(Ok(guest)) => return Ok(Some(guest)),
+            Ok(Err(closed)) => closed.reason,
+            Err(_) => "the host that it redirects to is busy".to_owned(),
+        };
+        let reason = format!("robots.txt cannot be had: {reason}");
+        Err(Failure::passing(Outcome::RobotsDenied, reason))
     }
 
     async fn read(
@@ -189,16 +218,11 @@ impl Robots {
         let parse = move || {
             let text =
                 jarvix_html::decode_prefix(&body, coding.as_deref(), limits::ROBOTS_BYTES_MAX);
-            Robot::new(ROBOTS_TOKEN, &text).map(|robot| (robot, text.len()))
+            Listed::read(&text)
         };
-        let parsed = if small {
-            parse().map_err(|error| error.to_string())
-        } else {
-            let parsed = tokio::task::spawn_blocking(parse).await;
-            parsed.map_err(|e| e.to_string()).and_then(|p| p.map_err(|e| e.to_string()))
-        };
+        let parsed = if small { Ok(parse()) } else { tokio::task::spawn_blocking(parse).await };
         match parsed {
-            Ok((robot, bytes)) => Ok(Rules::Listed { robot: Arc::new(robot), bytes }),
+            Ok(listed) => Ok(Rules::Listed(Arc::new(listed))),
             // What cannot be read may forbid anything.
             Err(_) => {
                 let reason = "robots.txt cannot be read";
@@ -206,6 +230,16 @@ impl Robots {
             }
         }
     }
+}
+
+/// How long rules hold that came with this `Cache-Control`: as it says, within limits.
+fn holds(cache_control: &str) -> Duration {
+    let max_age = cache_control.split(',').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        let seconds = value.trim().trim_matches('"').parse::<u64>().ok()?;
+        name.trim().eq_ignore_ascii_case("max-age").then(|| Duration::from_secs(seconds))
+    });
+    max_age.unwrap_or(RULES_HOLD).clamp(RULES_HOLD_LEAST, RULES_HOLD)
 }
 
 /// A host that cannot be reached at all ends its pages the way they would have ended; one that
@@ -222,4 +256,21 @@ fn unreachable(failure: Failure) -> Failure {
         format!("robots.txt cannot be had: {}", failure.reason)
     };
     Failure { ours: failure.ours, ..Failure::last(outcome, reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_hold_as_the_server_says_within_limits() {
+        let hours = |text: &str| holds(text).as_secs() / 3600;
+        assert_eq!(hours(""), 24);
+        assert_eq!(hours("no-cache"), 24);
+        assert_eq!(hours("public, max-age=7200"), 2);
+        assert_eq!(hours("Max-Age=\"10800\", must-revalidate"), 3);
+        assert_eq!(hours("max-age=0"), 1);
+        assert_eq!(hours("max-age=31536000"), 24);
+        assert_eq!(hours("max-age=soon, s-maxage=1"), 24);
+    }
 }

@@ -90,3 +90,55 @@ fn without_robots_nobody_is_asked() {
     assert_ended(&lab.page_of(&url), Outcome::Fetched, "");
     assert_eq!(origin.requests("/robots.txt"), 0);
 }
+
+#[test]
+fn a_redirect_to_another_host_brings_that_hosts_file() {
+    let origin = HostileOrigin::start();
+    let elsewhere = "elsewhere.localhost";
+    let rules = Behaviour::Text("User-agent: *\nDisallow: /closed\n".into());
+    let file = origin.set_on(elsewhere, "/shared/robots.txt", rules);
+    let mut urls = Vec::new();
+    for n in 0..4 {
+        let host = format!("h{n}.localhost");
+        origin.set_on(&host, "/robots.txt", Behaviour::RedirectTo(file.clone()));
+        urls.push(origin.set_on(&host, "/closed", Behaviour::Page));
+        urls.push(origin.set_on(&host, "/open", Behaviour::Page));
+    }
+    // The file binds who redirects to it, not the host that it lies on.
+    urls.push(origin.set_on(elsewhere, "/closed", Behaviour::Page));
+    let mut lab = Lab::new();
+    lab.settings.per_host = 1;
+    let pages = lab.pages_of(&urls);
+    for url in &urls {
+        let closed = url.ends_with("/closed") && !url.contains(elsewhere);
+        let outcome = if closed { Outcome::RobotsDenied } else { Outcome::Fetched };
+        assert_eq!(pages[url].outcome, outcome, "{url}: {:?}", pages[url].reason);
+    }
+    assert_eq!(lab.hosts()[elsewhere].concurrency_max, 1, "also for such files");
+}
+
+#[test]
+fn two_hosts_whose_files_lie_at_each_other_do_not_wait_for_ever() {
+    let origin = HostileOrigin::start();
+    let (a, b) = ("a.localhost", "b.localhost");
+    let rules = || Behaviour::Text("User-agent: *\nDisallow: /no\n".into());
+    let (of_a, of_b) = (origin.set_on(b, "/for-a", rules()), origin.set_on(a, "/for-b", rules()));
+    origin.set_on(a, "/robots.txt", Behaviour::RedirectTo(of_a).after_ms(50));
+    origin.set_on(b, "/robots.txt", Behaviour::RedirectTo(of_b).after_ms(50));
+    let urls =
+        [origin.set_on(a, "/page", Behaviour::Page), origin.set_on(b, "/page", Behaviour::Page)];
+    let mut lab = Lab::new();
+    lab.settings.per_host = 2;
+    let pages = lab.pages_of(&urls);
+    assert!(pages.values().all(|page| page.outcome == Outcome::Fetched), "{pages:#?}");
+}
+
+#[test]
+fn rules_are_those_of_a_host_and_a_port() {
+    let (closed, open) = (HostileOrigin::start(), HostileOrigin::start());
+    closed.set("/robots.txt", Behaviour::Text("User-agent: *\nDisallow: /\n".into()));
+    let urls = [closed.set("/page", Behaviour::Page), open.set("/page", Behaviour::Page)];
+    let pages = Lab::new().pages_of(&urls);
+    assert_ended(&pages[&urls[0]], Outcome::RobotsDenied, "robots.txt");
+    assert_ended(&pages[&urls[1]], Outcome::Fetched, "");
+}
