@@ -178,6 +178,9 @@ pub struct Document {
     pub description: Option<String>,
     /// Canonical URL that the page states, in canonical form.
     pub canonical_url: Option<String>,
+    /// What the page asks of robots (`noindex`, `nofollow`, or both with a comma), in its
+    /// `X-Robots-Tag` or a meta element; `None` where it asks nothing.
+    pub robots: Option<String>,
     /// URL of the lead image.
     pub image: Option<String>,
     /// Main text, one paragraph a line.

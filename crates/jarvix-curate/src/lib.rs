@@ -50,7 +50,7 @@ use words::Words;
 
 /// Version of this code: part of the generation key of `documents`. Counts up whenever the same
 /// page may give another document.
-pub const CODE_VERSION: u32 = 2;
+pub const CODE_VERSION: u32 = 3;
 
 /// Stack that a thread needs to run [`curate`], in bytes. Nothing here goes deeper with the page:
 /// only structured data is read by recursion, to the depth that its parser bounds.
@@ -73,7 +73,7 @@ pub struct Curated {
 pub fn curate(page: &Page) -> Curated {
     let mut curated = match read::read(page) {
         Ok(read) if read.is_html => curate_html(page, &read),
-        Ok(read) => curate_text(&read),
+        Ok(read) => curate_text(page, &read),
         Err(unreadable) => Curated {
             document: Document {
                 gate: Some(unreadable.gate),
@@ -96,7 +96,9 @@ fn curate_html(page: &Page, read: &read::Read) -> Curated {
     let survey = Survey::of(html);
     let (mut document, defects) = extract::extract_surveyed(html, address, &survey);
     document.language = language::language(&document.text, survey.declared_language());
-    let (found, cut) = page_links(page, html, address);
+    let wishes = header_wishes(page).and(meta_robots(html));
+    document.robots = wishes.words().map(str::to_owned);
+    let (found, cut) = page_links(page, html, address, wishes);
     document.defects = read.defects.iter().copied().chain(defects).collect();
     if cut {
         document.defects.push(Defect::TooManyLinks);
@@ -121,11 +123,12 @@ fn curate_html(page: &Page, read: &read::Read) -> Curated {
 }
 
 /// Plain text, JSON, feeds: the text is the document.
-fn curate_text(read: &read::Read) -> Curated {
+fn curate_text(page: &Page, read: &read::Read) -> Curated {
     let (text, cut) = clean::paragraphs(&read.text, limits::TEXT_CHARS_MAX);
     let mut document = Document {
         page_type: Some(metadata::PAGE_TYPE_OTHER.to_owned()),
         language: language::language(&text, None),
+        robots: header_wishes(page).words().map(str::to_owned),
         markdown: text.clone(),
         text,
         defects: read.defects.clone(),
@@ -159,13 +162,21 @@ fn close_gate(document: &mut Document, gate: Option<(jarvix_core::Gate, String)>
     }
 }
 
-/// The links of the page and whether there are more.
-fn page_links(page: &Page, html: &str, address: &str) -> (Vec<Link>, bool) {
-    let Ok(address) = Url::parse(address) else { return (Vec::new(), false) };
+/// What the page asks of robots in its `X-Robots-Tag` headers.
+fn header_wishes(page: &Page) -> RobotsDirectives {
     let header = page.headers.iter().filter(|header| header.name == "x-robots-tag");
-    let wishes = header
-        .map(|header| RobotsDirectives::parse(&header.value))
-        .fold(meta_robots(html), RobotsDirectives::and);
+    let wishes = header.map(|header| RobotsDirectives::parse(&header.value));
+    wishes.fold(RobotsDirectives::default(), RobotsDirectives::and)
+}
+
+/// The links of the page and whether there are more.
+fn page_links(
+    page: &Page,
+    html: &str,
+    address: &str,
+    wishes: RobotsDirectives,
+) -> (Vec<Link>, bool) {
+    let Ok(address) = Url::parse(address) else { return (Vec::new(), false) };
     let found = links(html, &address);
     let row = |(position, link): (usize, PageLink)| Link {
         url: page.url.clone(),

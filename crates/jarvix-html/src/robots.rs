@@ -39,6 +39,16 @@ impl RobotsDirectives {
         wishes
     }
 
+    /// The wishes as words with commas; `None` where there are none.
+    pub fn words(self) -> Option<&'static str> {
+        match (self.noindex, self.nofollow) {
+            (true, true) => Some("noindex, nofollow"),
+            (true, false) => Some("noindex"),
+            (false, true) => Some("nofollow"),
+            (false, false) => None,
+        }
+    }
+
     /// Both wishes together: the stricter counts.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -301,6 +301,12 @@ fn documents() -> Vec<Field> {
         optional("site_name", DataType::Utf8, "Name of the site."),
         optional("description", DataType::Utf8, "Description from the page's metadata."),
         optional("canonical_url", DataType::Utf8, "Canonical URL that the page itself states."),
+        optional(
+            "robots",
+            DataType::Utf8,
+            "What the page asks of robots in X-Robots-Tag or a meta element: noindex, nofollow or \
+             both; empty for nothing.",
+        ),
         optional("image", DataType::Utf8, "URL of the lead image."),
         required("text", DataType::Utf8, "Main text, one paragraph a line."),
         required("markdown", DataType::Utf8, "Main text as Markdown."),

@@ -76,6 +76,15 @@ fn links_carry_their_page_and_its_wishes() {
     assert!(links[0].nofollow && links[0].internal && links[0].position == 0);
     let by_header = curate(&page_with_header("x-robots-tag", "nofollow", "<a href=x>One</a>"));
     assert!(by_header.links[0].nofollow);
+    assert_eq!(by_header.document.robots.as_deref(), Some("nofollow"));
+    let both = "<meta name=robots content=nofollow><a href=x>One</a>";
+    let both = curate(&page_with_header("x-robots-tag", "noindex", both)).document;
+    assert_eq!(both.robots.as_deref(), Some("noindex, nofollow"));
+    let other = curate(&page_with_header("x-robots-tag", "otherbot: none", "<p>One</p>")).document;
+    assert_eq!(other.robots, None);
+    let mut plain = page_with_header("x-robots-tag", "none", "One line");
+    plain.content_type = Some("text/plain".to_owned());
+    assert_eq!(curate(&plain).document.robots.as_deref(), Some("noindex, nofollow"));
     let redirected =
         Page { final_url: Some("https://b.example/c/".into()), ..page("<a href=x>One</a>") };
     assert_eq!(curate(&redirected).links[0].target, "https://b.example/c/x");

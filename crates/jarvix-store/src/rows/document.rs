@@ -18,6 +18,7 @@ impl Row for Document {
         to.opt_text(self.site_name.as_deref());
         to.opt_text(self.description.as_deref());
         to.opt_text(self.canonical_url.as_deref());
+        to.opt_text(self.robots.as_deref());
         to.opt_text(self.image.as_deref());
         to.text(&self.text);
         to.text(&self.markdown);
@@ -46,6 +47,7 @@ impl Row for Document {
             site_name: from.opt_string()?,
             description: from.opt_string()?,
             canonical_url: from.opt_string()?,
+            robots: from.opt_string()?,
             image: from.opt_string()?,
             text: from.string()?,
             markdown: from.string()?,
