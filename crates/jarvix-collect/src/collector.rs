@@ -43,6 +43,11 @@ const TICKS_PER_DISK_LOOK: u32 = 10;
 /// Ticks between two looks at what is idle.
 const TICKS_PER_SWEEP: u32 = 20;
 
+/// A wait for hosts that is worth telling of ...
+const WAIT_TOLD: Duration = Duration::from_secs(1);
+/// ... if none was told of for this long.
+const WAIT_TOLD_GAP: Duration = Duration::from_secs(60);
+
 /// Why the loop stopped taking work although there was more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Halt {
@@ -94,6 +99,7 @@ pub(crate) async fn run(
         concurrent,
         halt: None,
         disk_low_since: None,
+        wait_told: None,
         bottleneck: Bottleneck::new(concurrent),
         started: Instant::now(),
         settings,
@@ -133,6 +139,8 @@ struct Loop {
     concurrent: usize,
     halt: Option<Halt>,
     disk_low_since: Option<Instant>,
+    /// When it was last told that everything waits for hosts.
+    wait_told: Option<Instant>,
     bottleneck: Bottleneck,
     started: Instant,
     settings: Arc<CollectSettings>,
@@ -276,10 +284,26 @@ impl Loop {
         }
         if ticks.is_multiple_of(TICKS_PER_DISK_LOOK) {
             self.look_at_disk();
+            self.tell_of_waiting();
         }
         if ticks.is_multiple_of(TICKS_PER_SWEEP) {
             self.crew.fetcher.client.pool().sweep();
             self.crew.fetcher.politeness.sweep();
+        }
+    }
+
+    /// Says so when all that is left waits for hosts: else it would look as if nothing went on.
+    fn tell_of_waiting(&mut self) {
+        let now = Instant::now();
+        let idle = self.tasks.is_empty() && !self.must_wait();
+        let left = self.next_moment().filter(|_| idle).map(|at| at.saturating_duration_since(now));
+        let Some(left) = left.filter(|left| *left >= WAIT_TOLD) else { return };
+        if self.wait_told.is_none_or(|told| now.duration_since(told) >= WAIT_TOLD_GAP) {
+            self.wait_told = Some(now);
+            let (addresses, seconds) = (self.window.len(), left.as_secs());
+            self.desk.trouble(format!(
+                "{addresses} addresses wait for hosts that asked for time or keep failing; the next is tried in {seconds} s"
+            ));
         }
     }
 

@@ -312,8 +312,9 @@ impl Errand<'_> {
             _ => return,
         };
         let failed = health != Health::Well && status != 429 && !ending.ours;
-        let why = format!("{}: {}", ending.outcome, ending.reason.as_deref().unwrap_or_default());
-        let failure = failed.then_some(why.as_str());
+        let reason = ending.reason.as_deref().unwrap_or_default();
+        let why = failed.then(|| format!("{}: {reason}", ending.outcome));
+        let failure = why.as_deref();
         let first_byte = self.page.status.and_then(|_| self.first_byte());
         let aside = slot.note(Report { health, first_byte, failure, fresh });
         if aside {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jarvix_collect::Net;
 use jarvix_collect::net::{BoxFuture, BoxStream, ResolveError};
 use jarvix_collect::settings::Adaptive;
-use jarvix_core::{Outcome, Page};
+use jarvix_core::{Event, Outcome, Page};
 use jarvix_testkit::HostileOrigin;
 use jarvix_testkit::hostile::Behaviour;
 
@@ -155,4 +155,22 @@ fn who_redirects_to_a_failing_host_is_not_to_blame() {
         (hosts["front.localhost"].put_aside, hosts["front.localhost"].suspended),
         (0, false)
     );
+}
+
+#[test]
+fn it_is_said_that_everything_waits_for_a_failing_host() {
+    let mut lab = Lab::with_net(Arc::new(Nobody::default()));
+    impatient(&mut lab);
+    lab.settings.breaker.aside = Duration::from_secs(60);
+    lab.settings.max_time = Some(Duration::from_secs(4));
+    lab.settings.retries = 0;
+    lab.admit((0..20).map(|n| format!("http://dead.example/{n}")));
+    lab.collect();
+    let told = lab.events().into_iter().filter_map(|event| match event {
+        Event::TroubleMet { reason, .. } => Some(reason),
+        _ => None,
+    });
+    let told: Vec<String> = told.filter(|reason| reason.contains("keep failing")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("addresses wait for hosts"), "{told:?}");
 }
