@@ -118,8 +118,8 @@ impl Errand<'_> {
             self.permission(&to).await?;
             self.page.final_url = Some(to.url.as_str().to_owned());
             let answer = self.with.client.ask(&to, &mut self.watch, &mut self.trail).await;
-            if let Some(opened) = self.trail.opened {
-                self.with.politeness.learn(&to.origin.host, opened);
+            if let (Some(remote), Some(opened)) = (self.trail.remote, self.trail.opened) {
+                self.with.politeness.learn(&to.origin.host, remote.ip(), opened);
             }
             let answer = answer?;
             match location(&answer) {

@@ -12,9 +12,11 @@
 mod breaker;
 mod host;
 mod latency;
+mod machine;
 mod record;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use crate::settings::CollectSettings;
 use breaker::Gate;
 pub(crate) use host::{Health, Report, gap_of};
 use host::{Host, Rules};
+use machine::Machines;
 
 /// The longest crawl delay that is kept to; longer ones are kept to as this.
 const CRAWL_DELAY_MAX: Duration = Duration::from_secs(60);
@@ -68,6 +71,7 @@ pub(crate) struct Politeness {
 #[derive(Debug)]
 struct State {
     hosts: HashMap<Arc<str>, Host>,
+    machines: Machines,
     freed: Vec<Arc<str>>,
     /// What was observed of hosts that are forgotten, until the next part takes it.
     swept: Vec<HostFacts>,
@@ -78,6 +82,7 @@ impl Politeness {
     pub(crate) fn new(settings: &CollectSettings) -> Arc<Self> {
         let state = State {
             hosts: HashMap::new(),
+            machines: Machines::new(settings.per_address),
             freed: Vec::new(),
             swept: Vec::new(),
             next_any: Instant::now(),
@@ -108,9 +113,13 @@ impl Politeness {
             Gate::NotBefore(until) => Some(until),
             Gate::Open | Gate::Probe | Gate::Probed => None,
         };
-        let full = aside.is_none() && (known.is_full(now) || known.waiting > 0);
-        known.wanted |= full;
+        let mut full = aside.is_none() && (known.is_full(now) || known.waiting > 0);
         let next = known.next(&self.rules).max(aside);
+        let address = known.address;
+        if let Some(ip) = address.filter(|_| !full && next.is_none_or(|next| next <= now)) {
+            full = !state.machines.is_free(ip, host);
+        }
+        state.host(host, &self.rules).wanted |= full;
         if full {
             return Entry::Full;
         }
@@ -120,7 +129,11 @@ impl Politeness {
         }
         let (_, gap) = state.reserve(host, now, &self.rules);
         let probe = state.host(host, &self.rules).take(now);
-        Entry::Go(Slot { politeness: Arc::clone(self), host: Arc::clone(host), gap, probe })
+        if let Some(ip) = address {
+            state.machines.take(ip);
+        }
+        let (politeness, host) = (Arc::clone(self), Arc::clone(host));
+        Entry::Go(Slot { politeness, host, gap, probe, machine: address })
     }
 
     /// Waits for a place at `host` and the right to one request: for redirects, which go before
@@ -138,7 +151,8 @@ impl Politeness {
         };
         drop(waiting);
         let (politeness, host) = (Arc::clone(self), Arc::clone(host));
-        let mut slot = Slot { politeness, host, gap: Duration::ZERO, probe };
+        // Its machine has a place for it at the latest when it asks.
+        let mut slot = Slot { politeness, host, gap: Duration::ZERO, probe, machine: None };
         slot.pace().await;
         Ok(slot)
     }
@@ -169,9 +183,10 @@ impl Politeness {
         }
     }
 
-    /// `host` turned out to be in a range that was opened by name, or not.
-    pub(crate) fn learn(&self, host: &Arc<str>, opened: bool) {
+    /// `host` is at `ip`, which is in a range that was opened by name, or not.
+    pub(crate) fn learn(&self, host: &Arc<str>, ip: IpAddr, opened: bool) {
         let mut state = self.lock();
+        state.host(host, &self.rules).address = Some(ip.to_canonical());
         if state.host(host, &self.rules).learn(opened, &self.rules) {
             state.tell(host);
         }
@@ -238,7 +253,9 @@ impl Politeness {
             };
             let State { hosts, swept, .. } = &mut *state;
             hosts.retain(|name, host| {
-                let keep = host.active + host.waiting > 0 || waits(host);
+                // Who is turned away for its machine has nothing under way and is to be told.
+                let used = host.active + host.waiting > 0 || host.wanted;
+                let keep = used || waits(host);
                 if !keep {
                     swept.extend(host.record.take(name, host.crawl_delay));
                 }
@@ -247,8 +264,11 @@ impl Politeness {
         }
     }
 
-    fn leave(&self, host: &Arc<str>, probe: bool) {
+    fn leave(&self, host: &Arc<str>, probe: bool, machine: Option<IpAddr>) {
         let mut state = self.lock();
+        for other in machine.map(|ip| state.machines.leave(ip)).unwrap_or_default() {
+            state.tell(&other);
+        }
         let known = state.host(host, &self.rules);
         known.active = known.active.saturating_sub(1);
         if probe {
@@ -332,6 +352,8 @@ pub(crate) struct Slot {
     gap: Duration,
     /// Whether it is to show if a host that was put aside is well again.
     probe: bool,
+    /// The machine that it has a place at, too.
+    machine: Option<IpAddr>,
 }
 
 impl Slot {
@@ -375,7 +397,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.politeness.leave(&self.host, self.probe);
+        self.politeness.leave(&self.host, self.probe, self.machine);
     }
 }
 

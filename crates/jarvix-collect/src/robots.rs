@@ -152,8 +152,8 @@ impl Robots {
                 _ => watch.paused(self.enter(&at, slot)).await?,
             };
             let mut answer = client.ask(&at, &mut watch, &mut trail).await?;
-            if let (Some(opened), true) = (trail.opened, at.origin == to.origin) {
-                self.politeness.learn(&to.origin.host, opened);
+            if let (Some(remote), Some(opened)) = (trail.remote, trail.opened) {
+                self.politeness.learn(&at.origin.host, remote.ip(), opened);
             }
             let status = answer.status;
             let cache_control = answer.header(CACHE_CONTROL).unwrap_or_default().to_owned();

@@ -1,6 +1,7 @@
 //! What is known of one host, and what follows from how it answers: how many fetches at a time, how
 //! far apart, and whether it is asked at all.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -102,6 +103,8 @@ pub(super) struct Host {
     troubled: Option<Instant>,
     /// Whether its address is in an opened range; `None` until it was connected to.
     opened: Option<bool>,
+    /// Where it was last connected to.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl Host {
@@ -121,6 +124,7 @@ impl Host {
             latency: Latency::default(),
             troubled: None,
             opened: None,
+            address: None,
         }
     }
 

@@ -3,6 +3,8 @@
 use super::*;
 use crate::settings::Adaptive;
 
+const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
 fn rules(change: impl FnOnce(&mut CollectSettings)) -> Arc<Politeness> {
     let mut settings = CollectSettings::default();
     change(&mut settings);
@@ -40,7 +42,7 @@ async fn a_public_host_starts_slowly_and_rises_while_it_is_well() {
     let host = name("public.example");
     let first = go(&politeness, &host);
     assert!(matches!(politeness.try_enter(&host), Entry::Full));
-    politeness.learn(&host, false);
+    politeness.learn(&host, IP, false);
     assert!((0..20).all(|_| !first.note(Report::well(None))));
     drop(first);
     let Entry::NotBefore(at) = politeness.try_enter(&host) else { panic!("seven a second") };
@@ -59,7 +61,7 @@ async fn an_opened_range_starts_at_the_maximum_and_heeds_only_the_hosts_own_word
     let politeness = rules(|s| s.per_host = 8);
     let host = name("h1.localhost");
     let first = go(&politeness, &host);
-    politeness.learn(&host, true);
+    politeness.learn(&host, IP, true);
     let rest: Vec<Slot> = (1..8).map(|_| go(&politeness, &host)).collect();
     assert!(matches!(politeness.try_enter(&host), Entry::Full));
     drop(rest);
@@ -239,7 +241,7 @@ async fn answers_that_come_slower_lower_the_limit_and_faster_ones_raise_it() {
         });
         let host = name("h");
         let slot = go(&politeness, &host);
-        politeness.learn(&host, opened);
+        politeness.learn(&host, IP, opened);
         for (ms, times) in ms {
             for _ in 0..*times {
                 answers_after(&slot, *ms);
@@ -266,4 +268,29 @@ async fn answers_that_come_slower_lower_the_limit_and_faster_ones_raise_it() {
     assert_eq!(limit_after(true, Adaptive::Public, slower).await, 8, "an opened range");
     assert!(limit_after(true, Adaptive::On, slower).await < 4);
     assert_eq!(limit_after(false, Adaptive::Off, slower).await, 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hosts_of_one_machine_wait_for_its_places_and_all_are_told() {
+    let politeness = rules(|s| {
+        s.adaptive = Adaptive::Off;
+        s.per_address = Some(2);
+    });
+    let hosts: Vec<Arc<str>> = (0..4).map(|n| name(&format!("h{n}"))).collect();
+    for host in &hosts {
+        let _first_contact = go(&politeness, host);
+        politeness.learn(host, IP, true);
+    }
+    let (first, _second) = (go(&politeness, &hosts[0]), go(&politeness, &hosts[1]));
+    assert!(matches!(politeness.try_enter(&hosts[2]), Entry::Full));
+    assert!(matches!(politeness.try_enter(&hosts[3]), Entry::Full));
+    let other = go(&politeness, &name("elsewhere"));
+    drop(first);
+    let mut freed = politeness.next_freed().await;
+    freed.sort();
+    assert_eq!(freed, hosts[2..], "whoever of them has something to ask may");
+    let third = go(&politeness, &hosts[3]);
+    assert!(matches!(politeness.try_enter(&hosts[2]), Entry::Full));
+    drop((third, other));
+    assert_eq!(politeness.next_freed().await, hosts[2..3]);
 }
