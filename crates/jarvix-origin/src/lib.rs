@@ -20,6 +20,6 @@ mod settings;
 mod wire;
 
 pub use generated::Generated;
-pub use log::HostLog;
+pub use log::{HostLog, Visit};
 pub use server::{Origin, url_list};
 pub use settings::{Latency, OriginSettings, Pages};

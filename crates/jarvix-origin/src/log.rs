@@ -19,6 +19,8 @@ const SHARDS: usize = 64;
 const USER_AGENTS_MAX: usize = 8;
 /// Hosts that are told apart; requests to further ones are logged under [`OTHER_HOSTS`].
 const HOSTS_MAX: usize = 1_000_000;
+/// Requests that are kept apart, where they are kept; further ones count in the sums alone.
+const VISITS_MAX: usize = 20_000_000;
 /// The name that stands for every host beyond [`HOSTS_MAX`].
 const OTHER_HOSTS: &str = "(other hosts)";
 
@@ -41,6 +43,21 @@ pub struct HostLog {
     pub user_agents: Vec<String>,
 }
 
+/// One request; times in microseconds since the origin started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The host as asked for, without the port.
+    pub host: String,
+    /// When its head had been read.
+    pub start_us: u64,
+    /// When its answer was handed to the socket.
+    pub end_us: u64,
+    /// What was answered; 0 if the client left before.
+    pub status: u16,
+    /// Whether it was for robots.txt.
+    pub robots: bool,
+}
+
 #[derive(Default)]
 struct Host {
     seen: HostLog,
@@ -52,21 +69,44 @@ type Shard = HashMap<Box<str>, Arc<Mutex<Host>>>;
 
 /// The log of all hosts, sharded so that threads seldom meet.
 pub(crate) struct AccessLog {
-    clock: SystemClock,
+    clock: Arc<SystemClock>,
     hasher: RandomState,
     shards: Vec<Mutex<Shard>>,
+    visits: Option<Arc<Visits>>,
+}
+
+/// The requests that have ended, one by one.
+struct Visits {
+    clock: Arc<SystemClock>,
+    ended: Mutex<Vec<Ended>>,
+}
+
+/// What is kept of a request: its host by reference, because there are many.
+struct Ended {
+    host: Arc<Mutex<Host>>,
+    start: Duration,
+    end: Duration,
+    status: u16,
+    robots: bool,
 }
 
 /// A request that has begun and not ended; ends when dropped.
 pub(crate) struct InFlight {
     host: Arc<Mutex<Host>>,
+    start: Duration,
     status: u16,
+    robots: bool,
+    visits: Option<Arc<Visits>>,
 }
 
 impl AccessLog {
-    pub(crate) fn new() -> Self {
+    /// A log of what each host saw, and of each request if `visits` says so.
+    pub(crate) fn new(visits: bool) -> Self {
+        let clock = Arc::new(SystemClock::default());
+        let keeper = || Visits { clock: Arc::clone(&clock), ended: Mutex::default() };
         Self {
-            clock: SystemClock::default(),
+            visits: visits.then(|| Arc::new(keeper())),
+            clock,
             hasher: RandomState::new(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
         }
@@ -90,7 +130,13 @@ impl AccessLog {
             agents.push(user_agent.to_owned());
         }
         drop(state);
-        InFlight { host: entry, status: 0 }
+        InFlight { host: entry, start: now, status: 0, robots, visits: self.visits.clone() }
+    }
+
+    /// Every request that has ended, in the order of the ends; empty where none is kept.
+    pub(crate) fn visits(&self) -> Vec<Visit> {
+        let Some(visits) = &self.visits else { return Vec::new() };
+        lock(&visits.ended).iter().map(Ended::visit).collect()
     }
 
     /// What every host saw so far, by name.
@@ -119,6 +165,19 @@ impl AccessLog {
     }
 }
 
+impl Ended {
+    fn visit(&self) -> Visit {
+        let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Visit {
+            host: lock(&self.host).seen.host.clone(),
+            start_us: us(self.start),
+            end_us: us(self.end),
+            status: self.status,
+            robots: self.robots,
+        }
+    }
+}
+
 impl InFlight {
     /// Notes what was answered; the request stays in flight until this is dropped.
     pub(crate) fn answered(&mut self, status: u16) {
@@ -132,6 +191,14 @@ impl Drop for InFlight {
         host.in_flight -= 1;
         if self.status != 0 {
             *host.seen.statuses.entry(self.status).or_default() += 1;
+        }
+        drop(host);
+        let Some(visits) = &self.visits else { return };
+        let end = visits.clock.monotonic();
+        let mut ended = lock(&visits.ended);
+        if ended.len() < VISITS_MAX {
+            let (start, status, robots) = (self.start, self.status, self.robots);
+            ended.push(Ended { host: Arc::clone(&self.host), start, end, status, robots });
         }
     }
 }
@@ -147,7 +214,7 @@ mod tests {
 
     #[test]
     fn requests_overlap_while_their_guards_live() {
-        let log = AccessLog::new();
+        let log = AccessLog::new(false);
         let mut first = log.begin("a.localhost", "x", true);
         let second = log.begin("a.localhost", "x", false);
         first.answered(200);
@@ -162,5 +229,21 @@ mod tests {
         assert!(hosts[0].gap_min_us.is_some() && hosts[1].gap_min_us.is_none());
         assert_eq!(hosts[0].statuses, BTreeMap::from([(200, 1)]));
         assert_eq!(hosts[0].user_agents, ["x", "y"]);
+        assert_eq!(log.visits(), []);
+    }
+
+    #[test]
+    fn visits_are_kept_in_the_order_of_their_ends() {
+        let log = AccessLog::new(true);
+        let mut first = log.begin("a.localhost", "x", true);
+        let mut second = log.begin("b.localhost", "x", false);
+        second.answered(404);
+        drop(second);
+        first.answered(200);
+        drop(first);
+        let visits = log.visits();
+        let told: Vec<_> = visits.iter().map(|v| (&*v.host, v.status, v.robots)).collect();
+        assert_eq!(told, [("b.localhost", 404, false), ("a.localhost", 200, true)]);
+        assert!(visits[1].start_us <= visits[0].start_us && visits[0].end_us <= visits[1].end_us);
     }
 }

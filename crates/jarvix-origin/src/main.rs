@@ -2,14 +2,16 @@
 //!
 //! stdout carries one line, the address, once it is ready; the access log goes to a file.
 
+use std::convert::Infallible;
 use std::error::Error;
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use jarvix_origin::{Latency, Origin, OriginSettings, Pages, demo};
+use jarvix_origin::{Latency, Origin, OriginSettings, Pages, Visit, demo};
 
 const USAGE: &str = "\
 usage: jarvix-origin DIR | --demo [OPTIONS]
@@ -19,8 +21,11 @@ Serves the .html and .html.gz files of DIR, or the demo's pages, on loopback und
   --listen ADDR          address to listen on [127.0.0.1:0]
   --threads N            event loops, one thread each [1]
   --latency-ms MIN-MAX   wait a random time before each answer
+  --latency-by-host      wait the same time at all requests to a host
   --no-log               keep no access log: a little faster
   --log FILE             write what each host saw to FILE on exit, as JSON lines
+  --visits FILE          write every request to FILE on exit, a line each, with tabs between:
+                         host, start and end in microseconds, status, robots or page
   --urls FILE            write a list of URLs to FILE before serving
   --count N              how many URLs the list has [10000]
   --hosts N              over how many virtual hosts (hN.localhost) they are spread [100]
@@ -30,6 +35,7 @@ Serves the .html and .html.gz files of DIR, or the demo's pages, on loopback und
 struct Args {
     settings: OriginSettings,
     log_file: Option<PathBuf>,
+    visits_file: Option<PathBuf>,
     urls_file: Option<PathBuf>,
     count: u64,
     hosts: u64,
@@ -56,7 +62,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let is_demo = matches!(args.settings.pages, Pages::Demo);
     let origin = Origin::start(args.settings)?;
     if let Some(path) = args.urls_file {
-        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+        let mut file = BufWriter::new(File::create(path)?);
         if is_demo {
             file.write_all(demo::list(origin.addr()).as_bytes())?;
         } else {
@@ -69,14 +75,33 @@ fn run() -> Result<(), Box<dyn Error>> {
     say(&format!("http://{}\n", origin.addr()))?;
     wait_for_signal()?;
     if let Some(path) = args.log_file {
-        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-        for host in origin.log() {
-            writeln!(file, "{}", serde_json::to_string(&host)?)?;
-        }
-        file.flush()?;
+        write_lines(&path, origin.log().iter().map(serde_json::to_string))?;
+    }
+    if let Some(path) = args.visits_file {
+        let lines = origin.visits().into_iter().map(|visit| Ok::<_, Infallible>(line_of(&visit)));
+        write_lines(&path, lines)?;
     }
     origin.stop();
     Ok(())
+}
+
+fn write_lines<E: Error + 'static>(
+    path: &Path,
+    lines: impl Iterator<Item = Result<String, E>>,
+) -> Result<(), Box<dyn Error>> {
+    let mut file = BufWriter::new(File::create(path)?);
+    for line in lines {
+        writeln!(file, "{}", line?)?;
+    }
+    file.flush()?;
+    Ok(())
+}
+
+/// A request as a line; a host that has control characters in it could be mistaken for more.
+fn line_of(visit: &Visit) -> String {
+    let host = visit.host.replace(char::is_control, "?");
+    let kind = if visit.robots { "robots" } else { "page" };
+    format!("{host}\t{}\t{}\t{}\t{kind}", visit.start_us, visit.end_us, visit.status)
 }
 
 fn say(text: &str) -> std::io::Result<()> {
@@ -89,6 +114,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Args>, Box<dyn
     let mut parsed = Args {
         settings: OriginSettings::demo(),
         log_file: None,
+        visits_file: None,
         urls_file: None,
         count: 10_000,
         hosts: 100,
@@ -103,8 +129,13 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Args>, Box<dyn
             "--listen" => parsed.settings.listen = value()?.parse::<SocketAddr>()?,
             "--threads" => parsed.settings.threads = value()?.parse()?,
             "--latency-ms" => parsed.settings.latency = Some(latency(&value()?)?),
+            "--latency-by-host" => parsed.settings.latency_by_host = true,
             "--no-log" => parsed.settings.log = false,
             "--log" => parsed.log_file = Some(value()?.into()),
+            "--visits" => {
+                parsed.visits_file = Some(value()?.into());
+                parsed.settings.visits = true;
+            }
             "--urls" => parsed.urls_file = Some(value()?.into()),
             "--count" => parsed.count = value()?.parse()?,
             "--hosts" => parsed.hosts = value()?.parse()?,

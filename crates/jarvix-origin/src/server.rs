@@ -25,7 +25,7 @@ use crate::answer::{self, Body};
 use crate::demo::DemoSite;
 use crate::folder::Folder;
 use crate::generated::Generated;
-use crate::log::{AccessLog, HostLog};
+use crate::log::{AccessLog, HostLog, Visit};
 use crate::settings::{CONNECTIONS_MAX, Latency, OriginSettings, Pages, ROBOTS_ALLOW_ALL};
 use crate::wire::{Garble, Wire};
 
@@ -45,6 +45,7 @@ struct Shared {
     site: Site,
     robots: Bytes,
     latency: Option<Latency>,
+    latency_by_host: bool,
     dice: SeededEntropy,
     log: Option<AccessLog>,
     requests: AtomicU64,
@@ -90,6 +91,12 @@ impl Origin {
     /// What each host saw so far, by name; empty if the log is off.
     pub fn log(&self) -> Vec<HostLog> {
         self.shared.log.as_ref().map(AccessLog::hosts).unwrap_or_default()
+    }
+
+    /// Every request that has ended so far, in the order of the ends; empty unless
+    /// [`visits`](OriginSettings::visits) are kept.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.shared.log.as_ref().map(AccessLog::visits).unwrap_or_default()
     }
 
     /// Requests so far, robots.txt included; counted with the log off too.
@@ -220,8 +227,9 @@ impl Shared {
             site,
             robots: settings.robots.map_or(ROBOTS_ALLOW_ALL.into(), Bytes::from),
             latency: settings.latency,
+            latency_by_host: settings.latency_by_host,
             dice: SeededEntropy::new(u64::from(addr.port())),
-            log: settings.log.then(AccessLog::new),
+            log: settings.log.then(|| AccessLog::new(settings.visits)),
             requests: AtomicU64::new(0),
         })
     }
@@ -236,8 +244,11 @@ impl Shared {
             log.begin(host, agent.unwrap_or(""), robots)
         });
         if let Some(latency) = self.latency {
-            let spread = latency.max.saturating_sub(latency.min);
-            tokio::time::sleep(latency.min + spread.mul_f64(self.dice.fraction())).await;
+            let wait = match self.latency_by_host {
+                true => latency.of(host),
+                false => latency.at(self.dice.fraction()),
+            };
+            tokio::time::sleep(wait).await;
         }
         let mut response = self.answer(&head, host, garble).await;
         if let Some(in_flight) = &mut in_flight {

@@ -34,6 +34,24 @@ pub struct Latency {
     pub max: Duration,
 }
 
+impl Latency {
+    /// The wait at `fraction` (0 to 1) of the way from the shortest to the longest.
+    pub(crate) fn at(self, fraction: f64) -> Duration {
+        self.min + self.max.saturating_sub(self.min).mul_f64(fraction)
+    }
+
+    /// The wait of `host`: the same on every machine, and spread evenly over hosts.
+    pub(crate) fn of(self, host: &str) -> Duration {
+        // FNV-1a, and the last step of SplitMix64 because names such as h1 and h2 are close.
+        let hash = host.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        let hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        self.at(((hash ^ (hash >> 31)) >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
 /// Settings of an [`Origin`](crate::Origin).
 #[derive(Debug, Clone)]
 pub struct OriginSettings {
@@ -45,10 +63,14 @@ pub struct OriginSettings {
     pub threads: usize,
     /// A wait before each answer, robots.txt included.
     pub latency: Option<Latency>,
+    /// Whether the wait is the same for all requests to one host, and chosen by its name alone.
+    pub latency_by_host: bool,
     /// The robots.txt of every host; everything is allowed unless it is set. The demo has its own.
     pub robots: Option<String>,
     /// Whether to keep the access log; it costs a few per cent at full speed.
     pub log: bool,
+    /// Whether the access log keeps each request apart, too: 40 bytes each.
+    pub visits: bool,
     /// Bytes of a folder's pages that are kept in memory; the rest is read at each request.
     pub cache_bytes_max: u64,
 }
@@ -61,8 +83,10 @@ impl OriginSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             threads: 1,
             latency: None,
+            latency_by_host: false,
             robots: None,
             log: true,
+            visits: false,
             cache_bytes_max: CACHE_BYTES_MAX,
         }
     }
@@ -80,5 +104,25 @@ impl OriginSettings {
     /// `pages` made-up articles.
     pub fn generated(pages: u64) -> Self {
         Self::new(Pages::Generated(Generated { pages, ..Generated::default() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_s_wait_is_its_own_and_the_waits_are_spread() {
+        let latency = Latency { min: Duration::from_millis(20), max: Duration::from_millis(300) };
+        let waits: Vec<u64> =
+            (0..1_000).map(|n| latency.of(&format!("h{n}.localhost")).as_millis() as u64).collect();
+        assert!(waits.iter().all(|ms| (20..=300).contains(ms)));
+        let mean = waits.iter().sum::<u64>() / 1_000;
+        assert!((150..170).contains(&mean), "{mean} ms on average");
+        for tenth in 0..10 {
+            let among = waits.iter().filter(|ms| (*ms - 20) / 28 == tenth).count();
+            assert!((60..140).contains(&among), "{among} hosts in tenth {tenth}");
+        }
+        assert_eq!(latency.of("h7.localhost"), latency.of("h7.localhost"));
     }
 }
