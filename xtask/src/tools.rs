@@ -132,19 +132,22 @@ fn fits(have: &str, want: &str) -> bool {
 
 /// A Python that can import [`READERS`].
 pub fn python_with_readers(workspace: &Workspace) -> Result<PathBuf> {
+    match python_with(workspace, READERS)? {
+        Some(python) => Ok(python),
+        None => bail!("python3 with duckdb and pandas is not to be had"),
+    }
+}
+
+/// A Python that can import `packages` (name and version); `None` if it is not to be had.
+pub fn python_with(workspace: &Workspace, packages: &[(&str, &str)]) -> Result<Option<PathBuf>> {
     let python = venv_bin(workspace).join("python");
     let versions = "from importlib.metadata import version; import sys; \
                     print([version(name) for name in sys.argv[1:]])";
-    let (names, wanted): (Vec<_>, Vec<_>) = READERS.iter().copied().unzip();
+    let (names, wanted): (Vec<_>, Vec<_>) = packages.iter().copied().unzip();
     let have = output(Command::new(&python).args(["-c", versions]).args(names));
     let wanted = format!("{wanted:?}").replace('"', "'");
-    if have.is_some_and(|have| have.trim() == wanted) {
-        return Ok(python);
-    }
-    if !pip_install(workspace, READERS)? {
-        bail!("python3 with duckdb and pandas is not to be had");
-    }
-    Ok(python)
+    let is_there = have.is_some_and(|have| have.trim() == wanted);
+    Ok((is_there || pip_install(workspace, packages)?).then_some(python))
 }
 
 fn venv_bin(workspace: &Workspace) -> PathBuf {

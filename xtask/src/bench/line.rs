@@ -7,9 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::ground::{Ground, flags};
-use super::machine;
+use super::ground::{Common, Ground, flags, largest, python};
 use super::measure::{self, Run};
+use super::origin::Serve;
 use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
@@ -20,9 +20,8 @@ pub struct Args {
     /// A folder of .html and .html.gz pages to serve instead of made-up ones
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
-    /// Add the result to docs/BENCHMARKS.md
-    #[arg(long)]
-    write: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 const HEAD: &str = "\
@@ -31,22 +30,20 @@ const HEAD: &str = "\
 ";
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
-    let ground = Ground::new(workspace, args.corpus.as_deref(), &args.sizes)?;
+    let most = largest(&args.sizes)?;
+    let ground = Ground::new(workspace, &args.common)?;
+    let python = python(workspace)?;
+    let origin = ground.serve(args.corpus.as_deref(), &Serve::fast(most))?;
     let mut result = HEAD.to_owned();
     for &urls in &args.sizes {
         eprintln!("{urls} URLs to a finished report");
-        let list = ground.origin.list(urls, &ground.scratch)?;
-        let data = ground.scratch.join("line");
-        // What an earlier run left; there may be nothing.
-        drop(std::fs::remove_dir_all(&data));
-        let run = one_run(&ground.release.join("jarvix"), &list, &data)?;
+        let list = origin.list(urls, &ground.scratch)?;
+        let data = ground.empty_folder("line")?;
+        let run = one_run(&ground.jarvix, &list, &data)?;
         let script = workspace.root.join("bench/line/sizes.py");
-        result.push_str(&row(&run, urls, &sizes(&ground.python, &script, &data)?)?);
+        result.push_str(&row(&run, urls, &sizes(&python, &script, &data)?)?);
     }
-    println!("\n{}\n\n{result}", machine::describe());
-    if args.write {
-        machine::keep(workspace, "line", &command_line(args), &result)?;
-    }
+    args.common.tell(workspace, ("line", &command_line(args)), &result, true)?;
     Ok(true)
 }
 

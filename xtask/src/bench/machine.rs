@@ -30,11 +30,15 @@ pub fn describe() -> String {
     format!("{processor}, {} cores{memory}, {}", cores(), system.trim())
 }
 
-/// Adds a dated section to the results.
-pub fn keep(workspace: &Workspace, subject: &str, command: &str, body: &str) -> Result<()> {
+/// A section of the results, dated today.
+pub fn section_of_today(subject: &str, command: &str, body: &str) -> String {
+    section(&clock::today(), subject, &describe(), command, body)
+}
+
+/// Adds a section to the results.
+pub fn keep(workspace: &Workspace, section: &str) -> Result<()> {
     let path = workspace.root.join(RESULTS);
     let before = fs::read_to_string(&path).with_context(|| format!("failed to read {RESULTS}"))?;
-    let section = section(&clock::today(), subject, &describe(), command, body);
     fs::write(&path, format!("{}\n\n{section}", before.trim_end()))
         .with_context(|| format!("failed to write {RESULTS}"))?;
     println!("added to {RESULTS}");

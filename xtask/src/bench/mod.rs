@@ -1,15 +1,20 @@
 //! `cargo xtask bench`: Jarvix and its peers on the same input, in one run, as a table. What is
 //! measured and how is told in `bench/README.md`; no figure is quoted that this did not print.
 
+mod admit;
 mod collect;
+mod disk;
 mod ground;
+mod hosts;
 mod line;
 mod machine;
 mod measure;
+mod memory;
 mod origin;
 mod pages;
 mod peers;
 mod table;
+mod target;
 
 use anyhow::Result;
 
@@ -23,8 +28,14 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Subject {
-    /// Fetching a list of URLs: against `curl -Z`, and `wrk` as the ceiling
+    /// Fetching a list of URLs: against six peers, and wrk as the ceiling
     Collect(collect::Args),
+    /// What fetching a list takes in memory, short and long
+    Memory(memory::Args),
+    /// Reading a list too large for memory, half of it repeats, as a dry run
+    Admit(admit::Args),
+    /// Ten thousand slow hosts: whether all connections are in use, and none too many per host
+    Hosts(hosts::Args),
     /// From a list of URLs to a finished report
     Line(line::Args),
 }
@@ -32,6 +43,9 @@ enum Subject {
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     match &args.subject {
         Subject::Collect(args) => collect::run(workspace, args),
+        Subject::Memory(args) => memory::run(workspace, args),
+        Subject::Admit(args) => admit::run(workspace, args),
+        Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
     }
 }
