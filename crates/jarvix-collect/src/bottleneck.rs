@@ -12,6 +12,8 @@ pub(crate) enum Sample {
     Rate,
     /// Fetches waited for the byte budget.
     Budget,
+    /// The process was near its limit of memory.
+    Memory,
     /// Finished pages waited for the writer.
     Writer,
     /// The disk was full.
@@ -24,11 +26,12 @@ pub(crate) enum Sample {
     Tail,
 }
 
-const KINDS: [Sample; 9] = [
+const KINDS: [Sample; 10] = [
     Sample::Fetches,
     Sample::Hosts,
     Sample::Rate,
     Sample::Budget,
+    Sample::Memory,
     Sample::Writer,
     Sample::Disk,
     Sample::Backlog,
@@ -78,6 +81,9 @@ impl Bottleneck {
             Sample::Rate => format!("the rate over all hosts: it was reached {share}% of the time"),
             Sample::Budget => {
                 format!("the byte budget: bodies waited for memory {share}% of the time")
+            }
+            Sample::Memory => {
+                format!("memory: near its limit there were fewer fetches {share}% of the time")
             }
             Sample::Writer => format!("writing parts: pages waited for it {share}% of the time"),
             Sample::Disk => format!("the disk: it was full {share}% of the time"),

@@ -29,6 +29,7 @@ use crate::collect::{CollectError, CollectJob, CollectSummary, EventSink};
 use crate::fetch::{Attempt, Fetcher};
 use crate::frontier::Entry;
 use crate::job::{Aim, Job};
+use crate::memory::{Memory, Turn};
 use crate::politeness::Slot;
 use crate::retry::Retry;
 use crate::settings::CollectSettings;
@@ -96,7 +97,7 @@ pub(crate) async fn run(
         feed: Some(feed),
         window: Window::default(),
         window_max: concurrent * 4 + 1_000,
-        concurrent,
+        memory: Memory::new(Arc::clone(&job.store.env().disk), settings.max_memory, concurrent),
         halt: None,
         disk_low_since: None,
         wait_told: None,
@@ -136,7 +137,7 @@ struct Loop {
     feed: Option<mpsc::Receiver<Vec<Entry>>>,
     window: Window,
     window_max: usize,
-    concurrent: usize,
+    memory: Memory,
     halt: Option<Halt>,
     disk_low_since: Option<Instant>,
     /// When it was last told that everything waits for hosts.
@@ -240,7 +241,7 @@ impl Loop {
     }
 
     fn may_begin(&self) -> bool {
-        self.tasks.len() < self.concurrent
+        self.tasks.len() < self.memory.allowed()
             && !self.must_wait()
             && self.crew.fetcher.politeness.any_not_before().is_none()
     }
@@ -257,7 +258,7 @@ impl Loop {
 
     /// When something may begin that may not now, if nothing else happens.
     fn next_moment(&self) -> Option<Instant> {
-        if self.tasks.len() >= self.concurrent || self.must_wait() {
+        if self.tasks.len() >= self.memory.allowed() || self.must_wait() {
             return None;
         }
         self.crew.fetcher.politeness.any_not_before().or_else(|| self.window.next_moment())
@@ -277,6 +278,7 @@ impl Loop {
     /// What is looked at now and then, and not for every page.
     fn look_up(&mut self, ticks: u32) {
         self.sample();
+        self.look_at_memory();
         if self.desk.stop.load(Ordering::Relaxed) {
             self.halt = Some(Halt::Stop);
         } else if self.settings.max_time.is_some_and(|most| self.started.elapsed() >= most) {
@@ -331,6 +333,22 @@ impl Loop {
         }
     }
 
+    /// Has fewer fetches under way while the process is near its limit of memory.
+    fn look_at_memory(&mut self) {
+        match self.memory.look() {
+            Turn::None => {}
+            Turn::Scarce => {
+                let mib = self.memory.limit().unwrap_or_default() / (1024 * 1024);
+                self.desk.trouble(format!(
+                    "memory is near its limit of {mib} MiB; fewer fetches at a time"
+                ));
+            }
+            Turn::Enough => {
+                self.desk.trouble("there is memory again; as many fetches as before".to_owned());
+            }
+        }
+    }
+
     fn sample(&mut self) {
         let crew = &self.crew;
         let sample = if self.disk_low_since.is_some() {
@@ -341,7 +359,9 @@ impl Loop {
             Sample::Writer
         } else if self.bottleneck.budget_waited(crew.fetcher.budget.waits()) {
             Sample::Budget
-        } else if self.tasks.len() >= self.concurrent {
+        } else if self.memory.is_scarce() {
+            Sample::Memory
+        } else if self.tasks.len() >= self.memory.allowed() {
             Sample::Fetches
         } else if crew.fetcher.politeness.any_not_before().is_some() {
             Sample::Rate

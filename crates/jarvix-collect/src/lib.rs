@@ -26,6 +26,7 @@ pub mod guard;
 pub mod input;
 mod job;
 mod local;
+mod memory;
 pub mod net;
 mod politeness;
 mod pool;

@@ -42,6 +42,9 @@ pub struct CollectSettings {
     pub max_backlog: u64,
     /// Largest body that is received, in bytes; a longer one is cut.
     pub max_body: u64,
+    /// Bytes that the process may have in memory; near it fewer fetches are begun. `None` is what
+    /// the control group or the machine has.
+    pub max_memory: Option<u64>,
     /// Most requests per second and host; 0 sets no fixed rate.
     pub rate_per_host: f64,
     /// Most requests per second in all; 0 sets no fixed rate.
@@ -90,6 +93,7 @@ impl Default for CollectSettings {
             chunk_rows: limits::PART_ROWS_MAX,
             max_backlog: limits::BACKLOG_PARTS_MAX,
             max_body: limits::BODY_BYTES_MAX,
+            max_memory: None,
             rate_per_host: 0.0,
             rate: 0.0,
             adaptive: Adaptive::Public,

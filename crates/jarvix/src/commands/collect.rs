@@ -88,6 +88,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         chunk_rows: settings.count("collect.chunk_size"),
         max_backlog: settings.count("collect.max_backlog"),
         max_body: settings.bytes("collect.max_body"),
+        max_memory: Some(settings.bytes("collect.max_memory")).filter(|bytes| *bytes > 0),
         rate_per_host: settings.number("collect.rate_per_host"),
         rate: settings.number("collect.rate"),
         adaptive: match settings.text("collect.adaptive") {

@@ -179,6 +179,14 @@ pub const KEYS: &[Key] = &[
         "Largest body that is kept; a longer one is cut",
     ),
     key(
+        "collect.max_memory",
+        "max-memory",
+        Kind::Bytes,
+        "0",
+        COLLECT,
+        "Memory near which fewer fetches are begun; 0 is what the control group or machine has",
+    ),
+    key(
         "collect.max_time",
         "max-time",
         Kind::Seconds,

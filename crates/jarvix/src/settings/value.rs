@@ -28,6 +28,8 @@ pub enum Kind {
     Number,
     /// A number from 0 to 1.
     Fraction,
+    /// A number of bytes, or with a unit: `65536`, `64KiB`, `10MB`.
+    Bytes,
     /// A number of bytes above 0, or with a unit: `65536`, `64KiB`, `10MB`.
     SomeBytes,
     /// A number of threads, or `auto`.
@@ -45,7 +47,7 @@ impl Kind {
             Self::Choice(_) => "WORD",
             Self::Count { .. } | Self::Number | Self::Fraction => "N",
             Self::Seconds | Self::SomeSeconds => "SECONDS",
-            Self::SomeBytes => "BYTES",
+            Self::Bytes | Self::SomeBytes => "BYTES",
             Self::Threads => "N|auto",
             Self::Off => "on|off",
         }
@@ -66,6 +68,7 @@ impl Kind {
             Self::SomeSeconds => seconds(text).is_some_and(|s| s > 0.0),
             Self::Number => number(text).is_some(),
             Self::Fraction => number(text).is_some_and(|n| n <= 1.0),
+            Self::Bytes => bytes(text).is_some(),
             Self::SomeBytes => bytes(text).is_some_and(|n| n > 0),
             Self::Threads => {
                 text == "auto" || text.parse::<usize>().is_ok_and(|n| (1..=1024).contains(&n))
@@ -88,6 +91,7 @@ impl fmt::Display for Kind {
             }
             Self::Number => f.write_str("a number that is not negative"),
             Self::Fraction => f.write_str("a number from 0 to 1"),
+            Self::Bytes => f.write_str("a number of bytes such as 65536, 64KiB or 10MB"),
             Self::SomeBytes => {
                 f.write_str("a number of bytes above 0 such as 65536, 64KiB or 10MB")
             }
