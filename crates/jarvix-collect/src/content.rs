@@ -45,7 +45,9 @@ pub(crate) fn refused_by_type(content_type: Option<&str>) -> Option<String> {
 
 /// How much of a coded body is decoded to look at it. The marks of a format stand in its first
 /// dozens of bytes; decoding more is the dearest thing that could be done with most pages.
-const DECODED_MAX: usize = 1024;
+const DECODED_MAX: usize = 256;
+/// How much where that begins with a declaration or a comment, behind which the first tag stands.
+const DECODED_PROLOGUE_MAX: usize = 4 * 1024;
 
 /// What a body with this beginning is.
 pub(crate) fn kind(
@@ -57,7 +59,11 @@ pub(crate) fn kind(
     if coding.is_none() {
         return jarvix_html::sniff(beginning, content_type);
     }
-    let decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_MAX);
+    let mut decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_MAX);
+    let text = decoded.trim_ascii_start();
+    if text.starts_with(b"<?") || text.starts_with(b"<!--") {
+        decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_PROLOGUE_MAX);
+    }
     jarvix_html::sniff(&decoded, content_type)
 }
 
@@ -104,6 +110,16 @@ mod tests {
         assert!(refused_by_type(None).is_none());
         assert!(refused_by_bytes(b"%PDF-1.7", None, Some("text/html")).is_some());
         assert!(refused_by_bytes(b"<!doctype html><p>x", None, None).is_none());
+    }
+
+    #[test]
+    fn a_picture_behind_a_long_prologue_is_found_in_a_coded_body_too() {
+        let svg = format!("<?xml version='1.0'?><!-- {} --><svg></svg>", "made by ".repeat(60));
+        let coded = zstd::bulk::compress(svg.as_bytes(), 1).expect("it fits");
+        assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_some());
+        let page = format!("<!-- {} --><html>", "made by ".repeat(60));
+        let coded = zstd::bulk::compress(page.as_bytes(), 1).expect("it fits");
+        assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_none());
     }
 
     #[test]
