@@ -7,13 +7,16 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 /// Says who wrote the file; goes up when the same rows would give other bytes.
-const CREATED_BY: &str = "jarvix-store 2";
+const CREATED_BY: &str = "jarvix-store 3";
 /// Level of most columns.
 const ZSTD_LEVEL: i32 = 3;
 /// Level of long texts; read often, written once. One more takes five times as long.
 const ZSTD_LEVEL_TEXT: i32 = 12;
 /// Values that are encoded between two looks at the page size: few, where values are large.
 const LARGE_VALUES_BATCH: usize = 16;
+/// Bytes of a data page of bodies. They are not compressed here, so a larger page would only make
+/// its buffer grow out of the processor's cache.
+const BODY_PAGE_BYTES: usize = 128 * 1024;
 /// Bytes of a data page of long texts, before compression: what one compression can look back on.
 const TEXT_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
@@ -44,7 +47,8 @@ pub(crate) fn writer_properties(dataset: Dataset) -> WriterProperties {
         // Bodies are compressed already, by the server or by `transcode`.
         Dataset::Pages => {
             let all = all.set_write_batch_size(LARGE_VALUES_BATCH);
-            let all = plain(all, "body", Compression::UNCOMPRESSED);
+            let all = plain(all, "body", Compression::UNCOMPRESSED)
+                .set_column_data_page_size_limit(ColumnPath::from("body"), BODY_PAGE_BYTES);
             plain(all, "body_hash", zstd(1))
         }
         Dataset::Documents => {
