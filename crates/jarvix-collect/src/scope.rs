@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_is_excluded_stays_out_whatever_includes_it() {
-        let cases: &[(&[&str], &[&str], &str, Option<&str>)] = &[
+        type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a str, Option<&'a str>);
+        let cases: &[Case<'_>] = &[
             (&[], &[], "https://a.org/x", None),
             (&["^https://a\\.org/"], &[], "https://a.org/x", None),
             (&["^https://a\\.org/"], &[], "https://b.org/", Some("matches no --include")),

