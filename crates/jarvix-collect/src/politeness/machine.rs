@@ -16,7 +16,7 @@ pub(super) struct Machines {
 #[derive(Debug, Default)]
 struct Machine {
     active: usize,
-    /// Hosts that were turned away.
+    /// Hosts that were turned away since somebody left; one may stand here twice.
     wanted: Vec<Arc<str>>,
 }
 
@@ -31,7 +31,7 @@ impl Machines {
             return true;
         };
         let free = machine.active < limit;
-        if !free && !machine.wanted.contains(host) {
+        if !free {
             machine.wanted.push(Arc::clone(host));
         }
         free
