@@ -19,4 +19,4 @@ pub use identity::{Chosen, OpenRun};
 pub use line::{Ending, Line};
 pub use queue::MemoryQueue;
 pub use settings::{LineSettings, RunSettings};
-pub use summary::politeness;
+pub use summary::{failing_hosts, failures, politeness};

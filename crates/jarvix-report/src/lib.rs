@@ -8,6 +8,7 @@ mod chart;
 mod csv;
 mod decimal;
 mod escape;
+mod failing;
 mod html;
 mod json;
 mod politeness;
@@ -20,6 +21,7 @@ use std::fmt;
 
 pub use csv::{RankedRow, RankingCsv, csv};
 pub use decimal::{Milli, MilliError};
+pub use failing::*;
 pub use html::html;
 pub use json::{SCHEMA, json};
 pub use politeness::*;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_core::{Gate, Outcome, RunId};
 
-use crate::{Milli, PolitenessFacts, ScoreStats};
+use crate::{FailingHost, Milli, PolitenessFacts, ScoreStats};
 
 /// Rows of [`Summary::top`] unless asked otherwise.
 pub const TOP_ROWS: usize = 50;
@@ -70,6 +70,9 @@ pub struct Summary {
     pub page_types: Vec<GroupCount>,
     /// Why pages failed: by count descending, then outcome and reason.
     pub failures: Vec<FailureCause>,
+    /// The hosts with most failed pages: by count descending, then name.
+    #[serde(default)]
+    pub failing_hosts: Vec<FailingHost>,
     /// Input lines that are not usable URLs.
     pub rejects: RejectFacts,
     /// Documents that repeat another one.
@@ -389,6 +392,7 @@ impl Summary {
             languages: Vec::new(),
             page_types: Vec::new(),
             failures: Vec::new(),
+            failing_hosts: Vec::new(),
             rejects: RejectFacts::default(),
             duplicates: DuplicateFacts::default(),
             sizes: Sizes::default(),

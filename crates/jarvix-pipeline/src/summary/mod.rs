@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LineError, RunSettings, identity};
 
+pub use pages::{failing_hosts, failures};
 pub use politeness::politeness;
 pub use ranking::ranking;
 
@@ -65,6 +66,7 @@ pub async fn summary(
     summary.hosts_left_out = left_out;
     summary.politeness = politeness(&session).await?;
     summary.failures = pages::failures(&session).await?;
+    summary.failing_hosts = pages::failing_hosts(&session).await?;
     summary.rejects.sample = pages::rejects(&session).await?;
     summary.duplicates = documents::duplicates(&session).await?;
     summary.sizes = sizes(store, run, &session).await?;

@@ -3,8 +3,8 @@
 use jarvix_core::{Outcome, limits};
 use jarvix_query::Session;
 use jarvix_report::{
-    FAILURE_EXAMPLES, FAILURE_ROWS, FailureCause, FetchSpan, HOST_ROWS, HostRow, Milli,
-    OutcomeCount, REJECT_ROWS, RejectRow,
+    FAILING_HOST_ROWS, FAILURE_EXAMPLES, FAILURE_ROWS, FailingHost, FailureCause, FetchSpan,
+    HOST_ROWS, HostRow, Milli, OutcomeCount, REJECT_ROWS, RejectRow,
 };
 
 use super::{Rows, count, outcome_list, outcome_of};
@@ -70,6 +70,37 @@ pub async fn failures(session: &Session) -> Result<Vec<FailureCause>, LineError>
         }
     }
     Ok(failures)
+}
+
+/// The hosts with most failed pages, and how most of those ended.
+pub async fn failing_hosts(session: &Session) -> Result<Vec<FailingHost>, LineError> {
+    let failed = outcome_list(Outcome::is_failure);
+    let sql = format!(
+        "WITH hosts AS (SELECT host(url) AS host, outcome, count(*) AS n FROM pages \
+                        GROUP BY host(url), outcome), \
+              failing AS (SELECT host, sum(n) AS pages, \
+                                 sum(CASE WHEN outcome IN ({failed}) THEN n ELSE 0 END) AS failed \
+                          FROM hosts GROUP BY host), \
+              worst AS (SELECT * FROM failing WHERE failed > 0 \
+                        ORDER BY failed DESC, host LIMIT {FAILING_HOST_ROWS}), \
+              ranked AS (SELECT h.host, h.outcome, h.n, row_number() OVER \
+                                (PARTITION BY h.host ORDER BY h.n DESC, h.outcome) AS place \
+                         FROM hosts h JOIN worst w ON h.host = w.host \
+                         WHERE h.outcome IN ({failed})) \
+         SELECT w.host AS host, w.pages AS pages, w.failed AS failed, r.outcome AS outcome, r.n AS n \
+         FROM worst w JOIN ranked r ON w.host = r.host \
+         WHERE r.place = 1 ORDER BY w.failed DESC, w.host"
+    );
+    let rows = Rows::of(session, &sql).await?;
+    Ok((0..rows.len())
+        .map(|i| FailingHost {
+            host: rows.text(i, "host"),
+            pages: rows.number(i, "pages"),
+            failed: rows.number(i, "failed"),
+            outcome: outcome_of(&rows.text(i, "outcome")),
+            of_outcome: rows.number(i, "n"),
+        })
+        .collect())
 }
 
 /// The hosts with most pages, and how many hosts are left out.

@@ -56,6 +56,14 @@ pub(super) struct Failure {
     pub(super) examples: Vec<Link>,
 }
 
+/// A host with failed pages.
+pub(super) struct FailingHost {
+    pub(super) name: Shown,
+    pub(super) failed: String,
+    pub(super) pages: String,
+    pub(super) mostly: String,
+}
+
 /// A rejected line.
 pub(super) struct Reject {
     pub(super) source: Shown,
@@ -214,6 +222,16 @@ pub(super) fn failures(summary: &Summary) -> Vec<Failure> {
         examples: cause.examples.iter().take(FAILURE_EXAMPLES).map(|url| Link::of(url)).collect(),
     };
     summary.failures.iter().map(row).collect()
+}
+
+pub(super) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
+    let row = |host: &crate::FailingHost| FailingHost {
+        name: Shown::of(&host.host),
+        failed: words::number(host.failed),
+        pages: words::number(host.pages),
+        mostly: words::spaced(host.outcome.as_str()),
+    };
+    summary.failing_hosts.iter().map(row).collect()
 }
 
 pub(super) fn failures_note(summary: &Summary) -> String {

@@ -5,7 +5,7 @@ use jarvix_core::{Dataset, RunId};
 use jarvix_pipeline::identity;
 use jarvix_pipeline::line::runtime;
 use jarvix_query::{PartScope, Value};
-use jarvix_report::PolitenessFacts;
+use jarvix_report::{FailingHost, FailureCause, PolitenessFacts};
 use jarvix_store::{RunRecord, Store};
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ struct RunShown {
     datasets: Vec<DatasetRow>,
     generations: Vec<GenerationRow>,
     outcomes: std::collections::BTreeMap<String, u64>,
+    failures: Vec<FailureCause>,
+    failing_hosts: Vec<FailingHost>,
     politeness: PolitenessFacts,
     settings: serde_json::Value,
     changes: Vec<identity::Change>,
@@ -141,13 +143,16 @@ fn show(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError>
             });
         }
     }
+    let (failures, failing_hosts, politeness) = told(context, store, run)?;
     let shown = RunShown {
         row: row(store, &record)?,
         folder: store.run_dir(run).display().to_string(),
         datasets: datasets(store, run)?,
         generations,
         outcomes: outcomes(context, store, run)?,
-        politeness: politeness(context, store, run)?,
+        failures,
+        failing_hosts,
+        politeness,
         settings: settings(store, run)?,
         changes: identity::changes_of(store, run).map_err(line_error)?,
     };
@@ -172,12 +177,45 @@ fn outcomes(
     Ok(table.rows.iter().filter_map(pair).collect())
 }
 
-/// How much the hosts were asked.
-fn politeness(context: &Context, store: &Store, run: &RunId) -> Result<PolitenessFacts, CliError> {
+/// What the summary says of failures, by cause and by host, and of how the hosts were asked.
+fn told(
+    context: &Context,
+    store: &Store,
+    run: &RunId,
+) -> Result<(Vec<FailureCause>, Vec<FailingHost>, PolitenessFacts), CliError> {
     let query = context.query(store)?;
     let runtime = runtime(context.settings.threads()).map_err(line_error)?;
     let session = query.session_for_run(run, PartScope::All)?;
-    runtime.block_on(jarvix_pipeline::politeness(&session)).map_err(line_error)
+    let told = async {
+        let failures = jarvix_pipeline::failures(&session).await?;
+        let hosts = jarvix_pipeline::failing_hosts(&session).await?;
+        Ok((failures, hosts, jarvix_pipeline::politeness(&session).await?))
+    };
+    runtime.block_on(told).map_err(line_error)
+}
+
+/// Failures by cause, each with an example, and by host.
+fn failures_text(causes: &[FailureCause], hosts: &[FailingHost]) -> String {
+    let mut text = String::new();
+    for cause in causes {
+        let name = format!("{} {}", cause.outcome, cause.reason);
+        let example = cause.examples.first().map_or("", String::as_str);
+        text.push_str(&format!("{:>10}  {}  {}\n", cause.count, plain(&name), plain(example)));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    for host in hosts {
+        let (name, outcome) = (plain(&host.host), host.outcome);
+        text.push_str(&format!(
+            "{name:30} {:>10} of {} pages failed, mostly {outcome}\n",
+            host.failed, host.pages
+        ));
+    }
+    if !hosts.is_empty() {
+        text.push('\n');
+    }
+    text
 }
 
 /// The hosts that were asked most at a time, with the sums over all.
@@ -240,6 +278,7 @@ fn shown_text(shown: &RunShown) -> String {
         text.push_str(&format!("{outcome:19} {count:>12}\n"));
     }
     text.push('\n');
+    text.push_str(&failures_text(&shown.failures, &shown.failing_hosts));
     text.push_str(&politeness_text(&shown.politeness));
     for g in shown.generations.iter().filter(|g| !g.key.is_empty()) {
         let key: String = g.key.chars().take(12).collect();
