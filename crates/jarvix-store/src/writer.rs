@@ -53,21 +53,28 @@ impl fmt::Debug for StagedPart {
 
 /// Counts and hashes what goes into an upload.
 struct Hashing {
-    upload: Box<dyn Upload>,
+    /// `None` once the file is whole.
+    upload: Option<Box<dyn Upload>>,
     hasher: blake3::Hasher,
     bytes: u64,
 }
 
 impl Write for Hashing {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let count = self.upload.write(buf)?;
+        let count = self.upload()?.write(buf)?;
         self.hasher.update(&buf[..count]);
         self.bytes += count as u64;
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.upload.flush()
+        self.upload()?.flush()
+    }
+}
+
+impl Hashing {
+    fn upload(&mut self) -> io::Result<&mut Box<dyn Upload>> {
+        self.upload.as_mut().ok_or_else(|| io::Error::other("the file is whole already"))
     }
 }
 
@@ -83,7 +90,7 @@ struct FileWriter {
 impl FileWriter {
     fn begin(store: Store, address: Address, schema: &DatasetSchema) -> Result<Self> {
         let upload = store.begin_upload(&address)?;
-        let hashing = Hashing { upload, hasher: blake3::Hasher::new(), bytes: 0 };
+        let hashing = Hashing { upload: Some(upload), hasher: blake3::Hasher::new(), bytes: 0 };
         let properties = writer_properties(schema.dataset);
         let parquet = ArrowWriter::try_new(hashing, Arc::clone(&schema.schema), Some(properties))
             .map_err(|source| encode(&address, source))?;
@@ -116,8 +123,11 @@ impl FileWriter {
     }
 
     fn finish(mut self) -> Result<StagedPart> {
-        let parquet = self.parquet.take().ok_or_else(|| self.failed_before())?;
-        let hashing = parquet.into_inner().map_err(|source| encode(&self.address, source))?;
+        let mut parquet = self.parquet.take().ok_or_else(|| self.failed_before())?;
+        // Its `into_inner` would make text of the disk's error, and a full disk one like any other.
+        parquet.finish().map_err(|source| encode(&self.address, source))?;
+        let hashing = parquet.inner_mut();
+        let upload = hashing.upload.take().ok_or_else(|| self.failed_before())?;
         let part = PartRef {
             run: self.address.run.clone(),
             dataset: self.address.dataset,
@@ -127,7 +137,7 @@ impl FileWriter {
             bytes: hashing.bytes,
             hash: hashing.hasher.finalize().to_hex().to_string(),
         };
-        self.store.publish(part, hashing.upload)
+        self.store.publish(part, upload)
     }
 }
 
