@@ -162,11 +162,12 @@ fn carried(ip: IpAddr) -> [Option<IpAddr>; 2] {
     match s {
         // ::1 and :: are addresses of their own.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None, None],
-        // IPv4-compatible, IPv4-mapped, IPv4-translated, NAT64.
+        // IPv4-compatible, IPv4-mapped, IPv4-translated, NAT64, a network's own NAT64 (RFC 8215).
         [0, 0, 0, 0, 0, 0, _, _]
         | [0, 0, 0, 0, 0, 0xffff, _, _]
         | [0, 0, 0, 0, 0xffff, 0, _, _]
-        | [0x0064, 0xff9b, 0, 0, 0, 0, _, _] => [at(6), None],
+        | [0x0064, 0xff9b, 0, 0, 0, 0, _, _]
+        | [0x0064, 0xff9b, 1, ..] => [at(6), None],
         // 6to4.
         [0x2002, ..] => [at(1), None],
         // Teredo: the server as it is, the client with every bit turned.
