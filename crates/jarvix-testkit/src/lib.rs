@@ -12,6 +12,7 @@ mod forbidden;
 pub mod hostile;
 mod queue;
 mod server_thread;
+pub mod spellings;
 mod temp;
 mod tls;
 

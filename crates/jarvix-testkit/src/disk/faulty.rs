@@ -1,4 +1,4 @@
-//! A disk that counts its changes and fails one of them.
+//! A disk that counts its changes and its reads, and fails one of them, or all from one on.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,6 +11,9 @@ use jarvix_core::{Disk, DiskEntry, DiskRead, DiskWrite};
 pub enum Fault {
     /// It fails with this kind of error, once; later ones succeed.
     Error(io::ErrorKind),
+    /// It fails with this kind of error, and so does every change after it, until the disk is
+    /// [mended](FaultyDisk::mend); until then there is no free space either.
+    From(io::ErrorKind),
     /// A write takes only a part of what it is given, which is no error; other changes succeed.
     ShortWrite,
     /// It and everything after it fails, reads too: as far as the disk can tell, the process was
@@ -23,7 +26,15 @@ struct Plan {
     changes: Vec<String>,
     fault: Option<(u64, Fault)>,
     dead: bool,
+    broken: Option<io::ErrorKind>,
+    free_bytes: Option<u64>,
+    reads: u64,
+    read_fault: Option<(u64, io::ErrorKind)>,
+    read_failed: bool,
 }
+
+/// Told of every change before it is made.
+type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A disk that numbers its changes (creating, writing, syncing, renaming, removing ...) from 1 and
 /// fails the one it is told to.
@@ -31,12 +42,19 @@ struct Plan {
 pub struct FaultyDisk {
     inner: Arc<dyn Disk>,
     plan: Arc<Mutex<Plan>>,
+    tell: Option<Tell>,
 }
 
 impl FaultyDisk {
     /// A disk before `inner` that fails nothing yet, and counts.
     pub fn new(inner: Arc<dyn Disk>) -> Self {
-        Self { inner, plan: Arc::default() }
+        Self { inner, plan: Arc::default(), tell: None }
+    }
+
+    /// A disk before `inner` that fails nothing, and tells of every change before it is made, in
+    /// the thread that makes it.
+    pub fn telling(inner: Arc<dyn Disk>, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { tell: Some(Arc::new(tell)), ..Self::new(inner) }
     }
 
     /// A disk before `inner` that fails its change number `number`.
@@ -44,6 +62,30 @@ impl FaultyDisk {
         let disk = Self::new(inner);
         disk.plan().fault = Some((number, fault));
         disk
+    }
+
+    /// A disk before `inner` that fails its read number `number`, once: opening a file or a folder,
+    /// and reading from a file.
+    pub fn failing_read(inner: Arc<dyn Disk>, number: u64, kind: io::ErrorKind) -> Self {
+        let disk = Self::new(inner);
+        disk.plan().read_fault = Some((number, kind));
+        disk
+    }
+
+    /// Lets changes succeed again after [`Fault::From`], and free space be what it is.
+    pub fn mend(&self) {
+        let mut plan = self.plan();
+        (plan.broken, plan.free_bytes, plan.fault) = (None, None, None);
+    }
+
+    /// From now on this much space is free, as far as the disk says.
+    pub fn pretend_free(&self, bytes: u64) {
+        self.plan().free_bytes = Some(bytes);
+    }
+
+    /// Whether the read that was to fail came up.
+    pub fn read_failed(&self) -> bool {
+        self.plan().read_failed
     }
 
     /// How many changes there were.
@@ -65,17 +107,44 @@ impl FaultyDisk {
         if self.plan().dead { Err(killed()) } else { Ok(()) }
     }
 
-    /// Counts a change; true if it is a write that shall be short.
-    fn count(&self, what: &str, path: &Path) -> io::Result<bool> {
+    /// Counts a read.
+    fn read_counted(&self) -> io::Result<()> {
         let mut plan = self.plan();
         if plan.dead {
             return Err(killed());
         }
-        plan.changes.push(format!("{what} {}", path.display()));
+        plan.reads += 1;
+        match plan.read_fault {
+            Some((at, kind)) if at == plan.reads => {
+                plan.read_failed = true;
+                Err(kind.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a change; true if it is a write that shall be short.
+    fn count(&self, what: &str, path: &Path) -> io::Result<bool> {
+        let change = format!("{what} {}", path.display());
+        if let Some(tell) = &self.tell {
+            tell(&change);
+        }
+        let mut plan = self.plan();
+        if plan.dead {
+            return Err(killed());
+        }
+        plan.changes.push(change);
+        if let Some(kind) = plan.broken {
+            return Err(kind.into());
+        }
         let number = plan.changes.len() as u64;
         match plan.fault {
             Some((at, fault)) if at == number => match fault {
                 Fault::Error(kind) => Err(kind.into()),
+                Fault::From(kind) => {
+                    (plan.broken, plan.free_bytes) = (Some(kind), Some(0));
+                    Err(kind.into())
+                }
                 Fault::ShortWrite => Ok(true),
                 Fault::Dead => {
                     plan.dead = true;
@@ -117,6 +186,22 @@ impl DiskWrite for FaultyFile {
     }
 }
 
+struct FaultyReading {
+    inner: Arc<dyn DiskRead>,
+    disk: FaultyDisk,
+}
+
+impl DiskRead for FaultyReading {
+    fn size(&self) -> u64 {
+        self.inner.size()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.disk.read_counted()?;
+        self.inner.read_at(buf, offset)
+    }
+}
+
 impl Disk for FaultyDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskWrite>> {
         self.count("create", path)?;
@@ -125,8 +210,8 @@ impl Disk for FaultyDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskRead>> {
-        self.alive()?;
-        self.inner.open(path)
+        self.read_counted()?;
+        Ok(Arc::new(FaultyReading { inner: self.inner.open(path)?, disk: self.clone() }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -160,7 +245,7 @@ impl Disk for FaultyDisk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<DiskEntry>> {
-        self.alive()?;
+        self.read_counted()?;
         self.inner.list(path)
     }
 
@@ -170,7 +255,8 @@ impl Disk for FaultyDisk {
 
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {
         self.alive()?;
-        self.inner.free_bytes(path)
+        let pretended = self.plan().free_bytes;
+        pretended.map_or_else(|| self.inner.free_bytes(path), Ok)
     }
 }
 
@@ -195,6 +281,42 @@ mod tests {
         dead.remove_file(&path).expect_err("dead");
         dead.list(dir.path()).expect_err("dead for reads too");
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_broken_disk_stays_so_until_it_is_mended() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("x");
+        let full = Fault::From(io::ErrorKind::StorageFull);
+        let disk = FaultyDisk::failing(Arc::new(LocalDisk), 2, full);
+        let mut file = disk.create(&path).expect("create");
+        for _ in 0..3 {
+            let error = file.write_all(b"abc").expect_err("the second change and all after it");
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        }
+        assert_eq!(disk.free_bytes(dir.path()).expect("a number"), 0);
+        disk.mend();
+        file.write_all(b"abc").expect("there is room");
+        assert!(disk.free_bytes(dir.path()).expect("a number") > 0);
+    }
+
+    #[test]
+    fn the_chosen_read_fails_and_changes_are_told_before_they_are_made() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("x");
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (list, seen) = (Arc::clone(&told), path.clone());
+        let telling = FaultyDisk::telling(Arc::new(LocalDisk), move |what| {
+            list.lock().expect("a lock").push((what.starts_with("create "), seen.exists()));
+        });
+        drop(telling.create(&path).expect("create"));
+        assert_eq!(*told.lock().expect("a lock"), [(true, false)]);
+
+        let disk = FaultyDisk::failing_read(Arc::new(LocalDisk), 2, io::ErrorKind::Other);
+        let file = disk.open(&path).expect("the first read");
+        file.read_at(&mut [0], 0).expect_err("the second read");
+        assert!(disk.read_failed());
+        file.read_at(&mut [0], 0).expect("the third read");
     }
 
     #[test]

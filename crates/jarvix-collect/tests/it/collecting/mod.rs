@@ -9,6 +9,8 @@ mod politeness;
 mod resume;
 mod retries;
 mod robots;
+mod spellings;
+mod surroundings;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -22,8 +24,8 @@ use jarvix_collect::input::classify;
 use jarvix_collect::{
     CollectError, CollectJob, CollectSettings, CollectSummary, Net, SystemNet, collect,
 };
-use jarvix_core::{Dataset, Event, HostFacts, Ordinals, Outcome, Page, RunId, Stage};
-use jarvix_store::{NewRun, RunLock};
+use jarvix_core::{Dataset, Env, Event, HostFacts, Ordinals, Outcome, Page, RunId, Stage};
+use jarvix_store::{NewRun, RunLock, system_env};
 use jarvix_testkit::TempData;
 
 /// A run in a temporary data folder.
@@ -39,12 +41,19 @@ pub(crate) struct Lab {
     pub(crate) stop_after: Option<u64>,
     net: Option<Arc<dyn Net>>,
     events: Arc<Mutex<Vec<Event>>>,
+    /// Is told of every event at once.
+    hears: Arc<dyn Fn(&Event) + Send + Sync>,
 }
 
 impl Lab {
     /// An empty run whose settings let tests be quick: loopback open, tiny waits.
     pub(crate) fn new() -> Self {
-        let data = TempData::new();
+        Self::with_env(system_env())
+    }
+
+    /// The same with another clock or disk.
+    pub(crate) fn with_env(env: Env) -> Self {
+        let data = TempData::with_env(env);
         let run = RunId::new("test").expect("an id");
         let new = NewRun {
             id: run.clone(),
@@ -73,7 +82,13 @@ impl Lab {
             stop_after: None,
             net: None,
             events: Arc::default(),
+            hears: Arc::new(|_| {}),
         }
+    }
+
+    /// Tells `hears` of every event as soon as it happens.
+    pub(crate) fn hear(&mut self, hears: impl Fn(&Event) + Send + Sync + 'static) {
+        self.hears = Arc::new(hears);
     }
 
     /// The same with another network.
@@ -104,6 +119,7 @@ impl Lab {
         let (events, stop, stop_after) =
             (Arc::clone(&self.events), Arc::clone(&self.stop), self.stop_after);
         let told = Mutex::new(0);
+        let hears = Arc::clone(&self.hears);
         let job = CollectJob {
             store: store.clone(),
             run: self.run.clone(),
@@ -113,6 +129,7 @@ impl Lab {
             backlog: Arc::clone(&self.backlog),
             stop: Arc::clone(&self.stop),
             on_event: Arc::new(move |event| {
+                hears(&event);
                 if let Event::PagesFetched { outcomes, .. } = &event {
                     let mut told = told.lock().expect("a lock");
                     *told += outcomes.iter().map(|(_, n)| n).sum::<u64>();
