@@ -4,9 +4,13 @@ use jarvix_core::{canonicalise, limits};
 use serde_json::{Map, Value};
 
 use super::InputError;
+use super::escape::escaped;
 
 /// Names that a column of URLs usually has, best first.
 const URL_NAMES: [&str; 3] = ["url", "link", "address"];
+
+/// Columns that an error names: what is no table can look like a very wide one.
+const SHOWN_MAX: usize = 20;
 
 /// The position of the column named `wanted`: exactly, else without regard to case.
 pub(super) fn named(columns: &[String], wanted: &str) -> Option<usize> {
@@ -45,7 +49,8 @@ pub(super) fn choose<'a>(
             None => "no column is named url, link or address, and the first row has no web address"
                 .to_owned(),
         },
-        columns: columns.to_vec(),
+        // A name is whatever stands in the list: a password, or a word to the terminal.
+        columns: columns.iter().take(SHOWN_MAX).map(|c| escaped(c.as_bytes())).collect(),
     })
 }
 
