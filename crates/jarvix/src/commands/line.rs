@@ -68,10 +68,10 @@ fn stem(input: &str) -> String {
     if input == "-" {
         return "stdin".to_owned();
     }
-    if let Ok(url) = jarvix_core::canonicalise(input)
-        && input.contains("://")
-    {
-        return url.host().to_owned();
+    if input.contains("://") {
+        // Nothing but the host: what stands before it may be a password.
+        let host = jarvix_core::canonicalise(input).map(|url| url.host().to_owned());
+        return host.unwrap_or_default();
     }
     let name = Path::new(input).file_name().unwrap_or_default().to_string_lossy().into_owned();
     name.split('.').next().unwrap_or(&name).to_owned()
@@ -87,7 +87,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let net = Arc::new(SystemNet::new(&request.collect));
     let store = context.store()?;
     let run_settings = RunSettings {
-        inputs: shown_inputs(&request.inputs),
+        inputs: shown_inputs(&request.inputs, &inputs),
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
         command: request.command.to_owned(),
@@ -188,16 +188,19 @@ pub fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
 }
 
 /// Inputs as they stand in run.toml: files by their full path, so that the run can be repeated
-/// from any folder.
-fn shown_inputs(inputs: &[String]) -> Vec<String> {
-    let full = |text: &String| {
+/// from any folder, and URLs without user names and passwords, which are sent nowhere.
+fn shown_inputs(inputs: &[String], classified: &[Input]) -> Vec<String> {
+    let full = |(text, input): (&String, &Input)| {
+        if let Input::Url(_) = input {
+            return input.name();
+        }
         let path = PathBuf::from(text);
-        if text == "-" || text.contains("://") || !path.exists() {
+        if text == "-" || !path.exists() {
             return text.clone();
         }
         path.canonicalize().map_or_else(|_| text.clone(), |p| p.display().to_string())
     };
-    inputs.iter().map(full).collect()
+    inputs.iter().zip(classified).map(full).collect()
 }
 
 /// What comes on stdin goes into the run first, so that a continued run finds it again.
