@@ -1,4 +1,4 @@
-//! The workspace's own chores: `cargo xtask test`, `tidy`, `bench`, `dist`.
+//! The workspace's own chores: `cargo xtask test`, `tidy`, `fuzz`, `bench`, `dist`.
 //!
 //! What a developer or CI needs beside a Rust toolchain is fetched or built by this program, into
 //! `target/tools`; nothing is installed outside the checkout. It is not part of Jarvix and uses
@@ -10,6 +10,7 @@ mod bench;
 mod clock;
 mod command;
 mod dist;
+mod fuzz;
 mod test;
 mod tidy;
 mod tools;
@@ -35,6 +36,8 @@ enum Chore {
     Test(test::Args),
     /// The house rules alone: import directions, sizes, file heads
     Tidy(tidy::Args),
+    /// Lets a fuzzer look for bytes that break what reads them
+    Fuzz(fuzz::Args),
     /// Jarvix and its peers on the same input, in one run, as a table
     Bench(bench::Args),
     /// Builds the program as it ships and prints its size
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     let result = Workspace::find().and_then(|workspace| match args.chore {
         Chore::Test(args) => test::run(&workspace, &args),
         Chore::Tidy(args) => tidy::run(&workspace, &args),
+        Chore::Fuzz(args) => fuzz::run(&workspace, &args),
         Chore::Bench(args) => bench::run(&workspace, &args),
         Chore::Dist => dist::run(&workspace),
     });

@@ -151,7 +151,8 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
     }
 }
 
-fn fetcher(
+/// Everything that asks, put together.
+pub(crate) fn fetcher(
     env: &Env,
     settings: Arc<CollectSettings>,
     net: Arc<dyn Net>,

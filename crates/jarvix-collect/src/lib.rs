@@ -30,6 +30,8 @@ mod memory;
 pub mod net;
 mod politeness;
 mod pool;
+#[doc(hidden)]
+pub mod probe;
 mod retry;
 mod robots;
 pub mod scope;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, LOCATION};
 use jarvix_core::{Env, Outcome, limits};
+use url::Url;
 
 use crate::body::{End, Intake, discard};
 use crate::budget::Budget;
@@ -215,11 +216,7 @@ impl Robots {
             return Err(failure);
         }
         let small = body.len() <= PARSE_INLINE_MAX && coding.is_none();
-        let parse = move || {
-            let text =
-                jarvix_html::decode_prefix(&body, coding.as_deref(), limits::ROBOTS_BYTES_MAX);
-            Listed::read(&text)
-        };
+        let parse = move || parse(&body, coding.as_deref());
         let parsed = if small { Ok(parse()) } else { tokio::task::spawn_blocking(parse).await };
         match parsed {
             Ok(listed) => Ok(Rules::Listed(Arc::new(listed))),
@@ -230,6 +227,15 @@ impl Robots {
             }
         }
     }
+}
+
+/// Whether the rules in `body`, as it was received, let `url` be fetched.
+pub(crate) fn allows(body: &[u8], coding: Option<&str>, url: &Url) -> bool {
+    parse(body, coding).allows(url)
+}
+
+fn parse(body: &[u8], coding: Option<&str>) -> Listed {
+    Listed::read(&jarvix_html::decode_prefix(body, coding, limits::ROBOTS_BYTES_MAX))
 }
 
 /// How long rules hold that came with this `Cache-Control`: as it says, within limits.

@@ -35,6 +35,8 @@ const FLOORS: &[(&str, u8, MayUse)] = &[
     ("jarvix-pipeline", 4, AllBelow),
     ("jarvix", 5, AllBelow),
     (TESTKIT, 2, AllBelow),
+    // Above everything, so that nothing can use it.
+    ("jarvix-fuzz", 6, AllBelow),
     ("xtask", 0, Only(&[])),
 ];
 
