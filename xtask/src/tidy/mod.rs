@@ -5,6 +5,7 @@ mod crates;
 mod dependencies;
 mod files;
 mod floors;
+mod hostile;
 mod ratchet;
 mod rust;
 mod tree;
@@ -51,6 +52,7 @@ const RULES: &[fn(&Tree) -> Vec<Violation>] = &[
     files::heads,
     files::shortcuts,
     files::paths_of_a_machine,
+    hostile::check,
     ratchet::check,
 ];
 

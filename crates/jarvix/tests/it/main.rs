@@ -6,4 +6,5 @@ mod demo;
 mod determinism;
 mod duckdb;
 mod generations;
+mod hostile;
 mod support;
