@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{FuturesUnordered, StreamExt};
 use jarvix_core::{Outcome, Timings};
 use rustls::pki_types::ServerName;
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use url::Host;
 
 use crate::failure::Failure;
 use crate::guard::{self, AllowNet, Vetted};
-use crate::net::Net;
+use crate::net::{BoxStream, Net};
 use crate::settings::Phases;
 use crate::target::Target;
 use crate::tls::Tls;
@@ -25,6 +26,8 @@ use crate::wire::{Meter, Metered};
 
 /// Most addresses of one host that are tried.
 const ADDRESSES_MAX: usize = 4;
+/// How long an address is waited for before the next is tried beside it (RFC 8305, 5).
+const STAGGER: Duration = Duration::from_millis(250);
 
 /// Makes connections.
 pub(crate) struct Connector {
@@ -114,6 +117,7 @@ impl Connector {
                 Err(error) => refusal = refusal.or(Some(error)),
             }
         }
+        let mut passed = interleaved(passed);
         passed.truncate(ADDRESSES_MAX);
         match refusal {
             Some(refusal) if passed.is_empty() => {
@@ -124,27 +128,49 @@ impl Connector {
         }
     }
 
-    /// One address after the other; each gets its share of the time that is left.
+    /// The first address that can be connected to. The next is tried when one fails, or beside it
+    /// when it takes long; a family that leads nowhere costs a moment and not the page.
     async fn connect(
         &self,
         peers: &[Vetted],
         watch: &mut Watch,
-    ) -> Result<(crate::net::BoxStream, Vetted), Failure> {
-        let end = Instant::now() + self.phases.connect;
-        let mut failure = Failure::passing(Outcome::Connect, "there is no address to connect to");
-        for (i, peer) in peers.iter().enumerate() {
-            let left = end.saturating_duration_since(Instant::now());
-            let share = left / u32::try_from(peers.len() - i).unwrap_or(1);
-            failure = match watch.within(share, self.net.connect(peer.addr)).await {
-                Ok(Ok(stream)) => return Ok((stream, *peer)),
-                Ok(Err(error)) => Failure::of_connect(peer.addr, &error),
-                Err(_) => {
-                    let reason = format!("{}: no answer to the attempt to connect", peer.addr);
-                    Failure::passing(Outcome::Connect, reason)
-                }
-            };
+    ) -> Result<(BoxStream, Vetted), Failure> {
+        let connected = match peers {
+            // Most hosts: nothing to choose from.
+            [peer] => watch.within(self.phases.connect, self.connect_to(*peer)).await,
+            _ => watch.within(self.phases.connect, Box::pin(self.race(peers))).await,
+        };
+        connected.unwrap_or_else(|_| {
+            let tried: Vec<String> = peers.iter().map(|peer| peer.addr.to_string()).collect();
+            let reason = format!("{}: no answer to the attempt to connect", tried.join(", "));
+            Err(Failure::passing(Outcome::Connect, reason))
+        })
+    }
+
+    async fn connect_to(&self, peer: Vetted) -> Result<(BoxStream, Vetted), Failure> {
+        match self.net.connect(peer.addr).await {
+            Ok(stream) => Ok((stream, peer)),
+            Err(error) => Err(Failure::of_connect(peer.addr, &error)),
         }
-        Err(failure)
+    }
+
+    async fn race(&self, peers: &[Vetted]) -> Result<(BoxStream, Vetted), Failure> {
+        let mut waiting = peers.iter();
+        let mut tried = FuturesUnordered::new();
+        let mut failure = Failure::passing(Outcome::Connect, "there is no address to connect to");
+        loop {
+            match waiting.next() {
+                Some(peer) => tried.push(self.connect_to(*peer)),
+                None if tried.is_empty() => return Err(failure),
+                None => {}
+            }
+            let patience = if waiting.len() == 0 { self.phases.connect } else { STAGGER };
+            match tokio::time::timeout(patience, tried.next()).await {
+                Ok(Some(Ok(connected))) => return Ok(connected),
+                Ok(Some(Err(error))) => failure = error,
+                Ok(None) | Err(_) => {}
+            }
+        }
     }
 
     async fn shake_hands(
@@ -173,6 +199,21 @@ impl Connector {
     }
 }
 
+/// The two families by turns, beginning with that of the first address (RFC 8305, 4): if one of
+/// them leads nowhere, the second attempt is of the other.
+fn interleaved(peers: Vec<Vetted>) -> Vec<Vetted> {
+    let Some(first) = peers.first().map(|peer| peer.addr.is_ipv6()) else { return peers };
+    let (own, other): (Vec<_>, Vec<_>) =
+        peers.into_iter().partition(|peer| peer.addr.is_ipv6() == first);
+    let (mut own, mut other) = (own.into_iter(), other.into_iter());
+    let mut by_turns = Vec::with_capacity(own.len() + other.len());
+    while own.len() + other.len() > 0 {
+        by_turns.extend(own.next());
+        by_turns.extend(other.next());
+    }
+    by_turns
+}
+
 /// Milliseconds, as the timings have them.
 pub(crate) fn ms(time: Duration) -> f32 {
     time.as_secs_f32() * 1000.0
@@ -182,3 +223,6 @@ pub(crate) fn ms(time: Duration) -> f32 {
 fn add(phase: &mut Option<f32>, started: Instant) {
     *phase = Some(phase.unwrap_or_default() + ms(started.elapsed()));
 }
+
+#[cfg(test)]
+mod tests;
