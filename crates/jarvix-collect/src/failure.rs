@@ -76,8 +76,9 @@ impl Failure {
             return Self::of_stream(error);
         }
         let reason = format!("HTTP/2: {error}");
-        // What our side found wrong will be wrong again; what the server took back may pass.
-        if error.is_library() && !error.is_go_away() {
+        // What our side found wrong will be wrong again; what the server took back may pass. Both
+        // can end the whole connection.
+        if error.is_library() {
             return Self::last(Outcome::Protocol, reason);
         }
         let refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);

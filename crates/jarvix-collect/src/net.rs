@@ -204,6 +204,46 @@ mod tests {
         assert!(!is_under("notlocalhost", "localhost"));
     }
 
+    /// A name server that knows no name, and how often it was asked.
+    async fn ignorant_server() -> (SocketAddr, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+        let addr = socket.local_addr().expect("its address");
+        let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = std::sync::Arc::clone(&asked);
+        tokio::spawn(async move {
+            let mut query = [0; 512];
+            while let Ok((len, from)) = socket.recv_from(&mut query).await {
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                // The same again, as an answer: there is no such name (RFC 1035, 4.1.1).
+                let mut answer = query[..len].to_vec();
+                answer[2] |= 0x80;
+                answer[3] = 0x83;
+                answer[10..12].fill(0);
+                let question = 12 + answer[12..].iter().position(|b| *b == 0).unwrap_or(0) + 5;
+                answer.truncate(question);
+                drop(socket.send_to(&answer, from).await);
+            }
+        });
+        (addr, asked)
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_there_is_asked_for_once() {
+        let (addr, asked) = ignorant_server().await;
+        let dns = vec![crate::settings::DnsServer(addr)];
+        let net = SystemNet::new(&CollectSettings { dns, ..CollectSettings::default() });
+        let asked = || asked.load(std::sync::atomic::Ordering::SeqCst);
+        let all = futures::future::join_all((0..50).map(|_| net.resolve("gone.example"))).await;
+        assert!(all.iter().all(|answer| *answer == Err(ResolveError::NoSuchName)), "{all:?}");
+        let first = asked();
+        // Both families, and perhaps once more for each.
+        assert!((1..=4).contains(&first), "asked {first} times for 50 who waited");
+        assert_eq!(net.resolve("gone.example").await, Err(ResolveError::NoSuchName));
+        assert_eq!(asked(), first, "what is not there is remembered too");
+        assert_eq!(net.resolve("other.example").await, Err(ResolveError::NoSuchName));
+        assert!(asked() > first);
+    }
+
     #[tokio::test]
     async fn a_silent_name_server_is_given_up_and_asked_once_for_all_who_wait() {
         let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");

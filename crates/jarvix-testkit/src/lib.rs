@@ -10,6 +10,7 @@ pub mod contract;
 pub mod disk;
 mod forbidden;
 pub mod hostile;
+mod http2;
 mod queue;
 mod server_thread;
 pub mod spellings;
@@ -18,6 +19,7 @@ mod tls;
 
 pub use forbidden::Forbidden;
 pub use hostile::{Behaviour, HostileOrigin, Seen};
+pub use http2::{Http2Fault, Http2Server};
 pub use queue::work_queue_suite;
 pub use server_thread::ServerThread;
 pub use temp::{TempData, list_file};

@@ -220,7 +220,11 @@ impl TlsOrigin {
     }
 }
 
-fn config(ca: &TestCa, behaviour: TlsBehaviour, protocols: TlsProtocols) -> ServerConfig {
+pub(crate) fn config(
+    ca: &TestCa,
+    behaviour: TlsBehaviour,
+    protocols: TlsProtocols,
+) -> ServerConfig {
     let (chain, key) = ca.leaf(behaviour);
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

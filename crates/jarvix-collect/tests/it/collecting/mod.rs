@@ -3,6 +3,7 @@
 mod breaker;
 mod demo;
 mod guard;
+mod http2;
 mod local;
 mod outcomes;
 mod politeness;

@@ -9,7 +9,7 @@ use jarvix_testkit::{TestCa, TlsBehaviour, TlsOrigin, TlsProtocols};
 use super::{Lab, assert_ended};
 
 /// A lab that trusts `ca`.
-fn lab_trusting(ca: &TestCa) -> Lab {
+pub(super) fn lab_trusting(ca: &TestCa) -> Lab {
     let mut lab = Lab::new();
     let path = lab.folder().join("ca.pem");
     let pem =
@@ -65,6 +65,41 @@ fn http2_shares_one_connection() {
     }
     assert_eq!(origin.handshakes().0, 1);
     assert_eq!(origin.http2_requests(), 50);
+}
+
+#[test]
+fn a_second_connection_resumes_the_session_of_the_first() {
+    let ca = TestCa::new();
+    for protocols in [TlsProtocols::Http1, TlsProtocols::Both] {
+        let origin = TlsOrigin::start(&ca, TlsBehaviour::Valid, protocols);
+        // The first answer breaks off, so that its connection cannot serve again.
+        let cut = origin.set("/cut", Behaviour::ShortContentLength);
+        let page = origin.set("/page", Behaviour::Page);
+        let mut lab = lab_trusting(&ca);
+        lab.settings.robots = false;
+        lab.settings.retries = 0;
+        (lab.settings.concurrent, lab.settings.per_host) = (1, 1);
+        let pages = lab.pages_of([&cut, &page]);
+        assert_ended(&pages[&page], Outcome::Fetched, "");
+        match protocols {
+            TlsProtocols::Http1 => assert_eq!(origin.handshakes(), (2, 1)),
+            _ => assert_eq!(origin.handshakes(), (1, 0), "HTTP/2 needs no second one"),
+        }
+    }
+}
+
+#[test]
+fn the_server_chooses_the_protocol() {
+    let ca = TestCa::new();
+    for (protocols, expected) in
+        [(TlsProtocols::Http1, "http/1.1"), (TlsProtocols::Http2, "h2"), (TlsProtocols::Both, "h2")]
+    {
+        let origin = TlsOrigin::start(&ca, TlsBehaviour::Valid, protocols);
+        let url = origin.set("/", Behaviour::Page);
+        let page = lab_trusting(&ca).page_of(&url);
+        assert_ended(&page, Outcome::Fetched, "");
+        assert_eq!(page.protocol.as_deref(), Some(expected));
+    }
 }
 
 #[test]
