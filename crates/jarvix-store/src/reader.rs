@@ -98,7 +98,7 @@ impl ChunkReader for PartFile {
     }
 }
 
-fn damaged(part: &PartRef, reason: impl ToString) -> StoreError {
+pub(crate) fn damaged(part: &PartRef, reason: impl ToString) -> StoreError {
     StoreError::Damaged { place: Address::from(part).to_string(), reason: reason.to_string() }
 }
 
@@ -201,7 +201,7 @@ impl<R: Row> Iterator for RowReader<R> {
 }
 
 /// The first column in which a file differs from its dataset.
-fn difference(wanted: &Schema, found: &Schema) -> Option<String> {
+pub(crate) fn difference(wanted: &Schema, found: &Schema) -> Option<String> {
     let (wanted, found) = (wanted.fields(), found.fields());
     for (position, field) in wanted.iter().enumerate() {
         match found.get(position) {
