@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, FROM, HOST, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING, USER_AGENT,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;
@@ -17,6 +17,7 @@ use jarvix_core::{Header, Outcome, Timings, limits};
 use tokio::time::Instant;
 
 use crate::addresses::{Addresses, Place};
+use crate::base::Validators;
 use crate::connect::{Connector, ms};
 use crate::failure::Failure;
 use crate::politeness::Politeness;
@@ -51,6 +52,9 @@ pub(crate) struct Answer {
     /// Counts against the limit per address until the answer is done with.
     _place: Option<Place>,
 }
+
+/// Whom to ask, and what is already known of the answer.
+type Asked<'a> = (&'a Target, Option<&'a Validators>);
 
 /// Asks.
 pub(crate) struct Client {
@@ -107,6 +111,17 @@ impl Client {
         watch: &mut Watch,
         trail: &mut Trail,
     ) -> Result<Answer, Failure> {
+        self.ask_unless((to, None), watch, trail).await
+    }
+
+    /// Asks `to` for an answer without a body if it still is what the validators say.
+    pub(crate) async fn ask_unless(
+        &self,
+        asked: Asked<'_>,
+        watch: &mut Watch,
+        trail: &mut Trail,
+    ) -> Result<Answer, Failure> {
+        let (to, _) = asked;
         (trail.remote, trail.opened) = (None, None);
         let mut kept_may_serve = true;
         loop {
@@ -114,8 +129,8 @@ impl Client {
             trail.remote = Some(conn.facts.peer.addr);
             trail.opened = Some(conn.facts.peer.opened);
             let place = watch.paused(self.addresses.enter(conn.facts.peer.addr.ip())).await;
-            let asked = self.exchange(to, &mut conn, watch, trail).await;
-            match asked.and_then(|response| check(response, conn, place)) {
+            let response = self.exchange(asked, &mut conn, watch, trail).await;
+            match response.and_then(|response| check(response, conn, place)) {
                 // The server closed a kept connection just as it was to be used. That is no
                 // attempt: nothing was asked yet.
                 Err(failure) if failure.stale && kept => kept_may_serve = false,
@@ -176,7 +191,7 @@ impl Client {
 
     async fn exchange(
         &self,
-        to: &Target,
+        asked: Asked<'_>,
         conn: &mut Conn,
         watch: &mut Watch,
         trail: &mut Trail,
@@ -189,9 +204,9 @@ impl Client {
             match &mut conn.sender {
                 Sender::H1(sender) => {
                     meter.await_head();
-                    sender.send_request(self.request_h1(to)).await
+                    sender.send_request(self.request_h1(asked)).await
                 }
-                Sender::H2(sender) => sender.send_request(self.request_h2(to)).await,
+                Sender::H2(sender) => sender.send_request(self.request_h2(asked)).await,
             }
         };
         let sent = watch.within(self.phases.head, sent).await;
@@ -205,25 +220,36 @@ impl Client {
         Ok(response)
     }
 
-    fn request_h1(&self, to: &Target) -> Request<Empty<Bytes>> {
+    fn request_h1(&self, asked: Asked<'_>) -> Request<Empty<Bytes>> {
+        let (to, _) = asked;
         let uri = to.path_and_query().parse::<Uri>();
-        let mut request = self.request(uri.unwrap_or_else(|_| Uri::from_static("/")));
+        let mut request = self.request(uri.unwrap_or_else(|_| Uri::from_static("/")), asked);
         if let Ok(host) = HeaderValue::from_str(to.authority()) {
             request.headers_mut().insert(HOST, host);
         }
         request
     }
 
-    fn request_h2(&self, to: &Target) -> Request<Empty<Bytes>> {
-        self.request(to.url.as_str().parse().unwrap_or_else(|_| Uri::from_static("/")))
+    fn request_h2(&self, asked: Asked<'_>) -> Request<Empty<Bytes>> {
+        let uri = asked.0.url.as_str().parse();
+        self.request(uri.unwrap_or_else(|_| Uri::from_static("/")), asked)
     }
 
-    fn request(&self, uri: Uri) -> Request<Empty<Bytes>> {
+    fn request(&self, uri: Uri, asked: Asked<'_>) -> Request<Empty<Bytes>> {
         let mut request = Request::new(Empty::new());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
+        self.dress(request.headers_mut(), asked);
         request
+    }
+
+    /// Adds what this request alone says; nothing for most.
+    fn dress(&self, headers: &mut HeaderMap, (_, unless): Asked<'_>) {
+        if let Some(Validators { etag, last_modified, .. }) = unless {
+            headers.extend(etag.clone().map(|value| (IF_NONE_MATCH, value)));
+            headers.extend(last_modified.clone().map(|value| (IF_MODIFIED_SINCE, value)));
+        }
     }
 }
 

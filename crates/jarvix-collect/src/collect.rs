@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::admit::AdmitError;
+use crate::base::{self, Base};
 use crate::budget::Budget;
 use crate::client::Client;
 use crate::collector;
@@ -107,6 +108,15 @@ pub enum CollectError {
         /// What is wrong with it.
         reason: String,
     },
+    /// What an earlier session left of its base run cannot be removed.
+    #[error("remove the index of the base run in run {run}")]
+    Base {
+        /// The run.
+        run: RunId,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A setting cannot be used.
     #[error("use the setting {0}")]
     Setting(String),
@@ -139,7 +149,8 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
         settings.pool.connections_max = within;
     }
     let concurrent = settings.concurrent;
-    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net))?;
+    let base = base_of(&job).await?;
+    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net), base)?;
     // As a task the loop runs where the fetches run: waking it up costs no switch of threads. The
     // set ends it when the caller drops this future.
     let mut task = JoinSet::new();
@@ -156,6 +167,7 @@ pub(crate) fn fetcher(
     env: &Env,
     settings: Arc<CollectSettings>,
     net: Arc<dyn Net>,
+    base: Option<Arc<Base>>,
 ) -> Result<Fetcher, CollectError> {
     let tls = tls(env, &settings)?;
     let connector = Connector::new(net, tls, settings.allow_net.clone(), settings.phases.clone());
@@ -171,7 +183,23 @@ pub(crate) fn fetcher(
         Arc::clone(&politeness),
         env.clone(),
     );
-    Ok(Fetcher { client, robots, budget, politeness, settings, env: env.clone() })
+    Ok(Fetcher { client, robots, budget, politeness, settings, env: env.clone(), base })
+}
+
+/// The run that pages are compared with, ready to be asked. Where it is not what it should be,
+/// pages are fetched whole and somebody is told.
+async fn base_of(job: &CollectJob) -> Result<Option<Arc<Base>>, CollectError> {
+    base::clear(&job.store, &job.run)
+        .map_err(|source| CollectError::Base { run: job.run.clone(), source })?;
+    let Some(base) = &job.settings.base else { return Ok(None) };
+    let (store, run, base) = (job.store.clone(), job.run.clone(), base.clone());
+    let opened = tokio::task::spawn_blocking(move || Base::open(&store, &run, &base)).await;
+    let opened = opened.map_err(|error| CollectError::Thread(io::Error::other(error)))?;
+    if let Some(reason) = opened.trouble {
+        let run = job.run.clone();
+        (job.on_event)(Event::TroubleMet { run, stage: Stage::Collect, reason });
+    }
+    Ok(opened.base.map(Arc::new))
 }
 
 fn tls(env: &Env, settings: &CollectSettings) -> Result<Tls, CollectError> {

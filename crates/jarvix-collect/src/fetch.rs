@@ -9,6 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use jarvix_core::{Env, Hop, Outcome, Page, limits};
 use tokio::time::Instant;
 
+use crate::base::{self, Base, Validators};
 use crate::body::{End, Intake, discard};
 use crate::budget::{Budget, Lease};
 use crate::client::{Answer, Client, Trail};
@@ -31,6 +32,8 @@ pub(crate) struct Fetcher {
     pub(crate) politeness: Arc<Politeness>,
     pub(crate) settings: Arc<CollectSettings>,
     pub(crate) env: Env,
+    /// The run that pages are compared with.
+    pub(crate) base: Option<Arc<Base>>,
 }
 
 /// What an attempt gave. The page is complete but for what the job knows.
@@ -81,8 +84,13 @@ impl Fetcher {
     /// Tries `to` once, in the place that `slot` holds; the place is left as soon as the network
     /// is done with.
     pub(crate) async fn attempt(&self, job: &Job, to: Target, slot: Slot) -> Attempt {
+        let known = match &self.base {
+            Some(base) => base.validators(to.url.as_str()).await,
+            None => None,
+        };
         let mut errand = Errand {
             with: self,
+            known,
             page: job.ended(Outcome::Internal, ""),
             trail: Trail::default(),
             watch: Watch::new(self.settings.timeout, self.settings.phases.rate_window),
@@ -99,6 +107,8 @@ impl Fetcher {
 /// An attempt under way.
 struct Errand<'a> {
     with: &'a Fetcher,
+    /// What the base run knew of the page.
+    known: Option<Validators>,
     page: Page,
     trail: Trail,
     watch: Watch,
@@ -117,13 +127,21 @@ impl Errand<'_> {
             self.enter(&to, first).await?;
             self.permission(&to).await?;
             self.page.final_url = Some(to.url.as_str().to_owned());
-            let answer = self.with.client.ask(&to, &mut self.watch, &mut self.trail).await;
+            let known = self.known.as_ref().filter(|known| known.are_about(&to));
+            let compared = known.is_some();
+            let answer =
+                self.with.client.ask_unless((&to, known), &mut self.watch, &mut self.trail).await;
             if let (Some(remote), Some(opened)) = (self.trail.remote, self.trail.opened) {
                 self.with.politeness.learn(&to.origin.host, remote.ip(), opened);
             }
             let answer = answer?;
             match location(&answer) {
                 Some(location) => to = self.hop(answer, &to, &location).await?,
+                None if compared && answer.status == StatusCode::NOT_MODIFIED => {
+                    if let Some(ending) = Box::pin(self.unchanged(answer)).await {
+                        return Ok(ending);
+                    }
+                }
                 None => return Ok(self.take_in(answer).await),
             }
             first = false;
@@ -185,6 +203,26 @@ impl Errand<'_> {
             return limit("the redirects go in a circle".to_owned());
         }
         Ok(to)
+    }
+
+    /// Takes the body from the base run, which the server says is still the page's; none if it
+    /// cannot be had there, and the page is to be asked for as a whole.
+    async fn unchanged(&mut self, mut answer: Answer) -> Option<Ending> {
+        let (base, known) = (self.with.base.clone()?, self.known.take()?);
+        self.note_facts(&answer);
+        let fresh = std::mem::take(&mut self.page.headers);
+        let whole = discard(&mut answer, &self.with.settings.phases, &mut self.watch).await;
+        answer.finish(whole, self.with.client.pool(), &mut self.trail);
+        let _permit = base.may_read().await;
+        let before = base.page(&known, self.with.settings.max_body).await;
+        let Ok(before) = before else {
+            tracing::debug!(reason = before.err(), "a page of the base run cannot be read");
+            return None;
+        };
+        base::complete(&mut self.page, before, fresh);
+        let size = self.overhead();
+        self.watch.paused(self.lease.cover(size)).await;
+        Some(Ending::of(Outcome::NotModified, format!("unchanged since run {}", base.run)))
     }
 
     /// What the page takes besides its body.
@@ -306,7 +344,8 @@ impl Errand<'_> {
             _ if matches!(status, 429 | 503) => Health::Overloaded,
             _ if (500..600).contains(&status) => Health::Troubled,
             Outcome::Timeout | Outcome::Connect | Outcome::Incomplete => Health::Troubled,
-            Outcome::Fetched | Outcome::HttpError | Outcome::NotContent => Health::Well,
+            Outcome::Fetched | Outcome::NotModified => Health::Well,
+            Outcome::HttpError | Outcome::NotContent => Health::Well,
             Outcome::RedirectLimit => Health::Well,
             Outcome::Tls => Health::Broken,
             _ => return,
@@ -333,7 +372,9 @@ impl Errand<'_> {
         let mut page = self.page;
         page.outcome = ending.outcome;
         page.reason = ending.reason;
-        page.body_hash = page.body.as_deref().map(hash);
+        if page.outcome != Outcome::NotModified {
+            page.body_hash = page.body.as_deref().map(hash);
+        }
         page.timings = self.trail.timings;
         page.timings.elapsed_ms = Some(ms(self.watch.elapsed()));
         page.remote_addr = self.trail.remote.map(|addr| addr.to_string());

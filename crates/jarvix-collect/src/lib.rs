@@ -10,6 +10,7 @@
 
 mod addresses;
 pub mod admit;
+mod base;
 mod body;
 mod bottleneck;
 mod budget;

@@ -47,7 +47,7 @@ async fn ask(env: Env, bytes: Arc<[u8]>) -> Page {
         ..CollectSettings::default()
     };
     let net: Arc<dyn Net> = Arc::new(Parrot { bytes });
-    let with = fetcher(&env, Arc::new(settings), net).expect("settings that can be used");
+    let with = fetcher(&env, Arc::new(settings), net, None).expect("settings that can be used");
     let entry = Entry {
         url: "http://page.example/".to_owned(),
         ordinal: 0,

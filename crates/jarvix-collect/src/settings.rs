@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jarvix_core::limits;
+use jarvix_core::{RunId, limits};
 use serde::{Deserialize, Serialize};
 
 pub use crate::guard::{AllowNet, AllowNetError};
@@ -69,6 +69,8 @@ pub struct CollectSettings {
     pub max_time: Option<Duration>,
     /// A PEM file of further certificate authorities to trust.
     pub ca_file: Option<PathBuf>,
+    /// The earlier run whose unchanged pages need not be sent again.
+    pub base: Option<RunId>,
     /// Time limits inside one attempt.
     pub phases: Phases,
     /// When to try again.
@@ -105,6 +107,7 @@ impl Default for CollectSettings {
             dns: Vec::new(),
             max_time: None,
             ca_file: None,
+            base: None,
             phases: Phases::default(),
             backoff: Backoff::default(),
             breaker: BreakerSettings::default(),
@@ -340,6 +343,7 @@ mod tests {
             allow_net: vec!["127.0.0.1:8080".parse().expect("valid")],
             dns: vec!["192.0.2.1".parse().expect("valid")],
             max_time: Some(Duration::from_millis(1500)),
+            base: Some("before".parse().expect("valid")),
             ..CollectSettings::default()
         };
         let text = serde_json::to_string(&settings).expect("plain values");

@@ -169,6 +169,20 @@ fn newest(
         .max_by_key(|r| r.created_at_us))
 }
 
+/// The newest finished run of the same input, other than `run`: what `--base latest` means.
+pub fn newest_finished(
+    store: &Store,
+    settings: &RunSettings,
+    run: &RunId,
+) -> Result<Option<RunId>, LineError> {
+    let runs = store.catalogue().runs()?.into_iter();
+    Ok(runs
+        .filter(|r| r.state == RunState::Finished && r.id != *run)
+        .filter(|r| r.input_fingerprint == settings.fingerprint)
+        .max_by_key(|r| r.created_at_us)
+        .map(|r| r.id))
+}
+
 fn next_id(store: &Store, stem: &str) -> Result<RunId, LineError> {
     let stem = RunId::stem_of(stem);
     let taken = store.catalogue().runs()?;

@@ -18,7 +18,7 @@ mod temp;
 mod tls;
 
 pub use forbidden::Forbidden;
-pub use hostile::{Behaviour, HostileOrigin, Seen};
+pub use hostile::{Behaviour, Compared, HostileOrigin, Seen};
 pub use http2::{Http2Fault, Http2Server};
 pub use queue::work_queue_suite;
 pub use server_thread::ServerThread;

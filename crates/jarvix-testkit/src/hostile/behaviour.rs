@@ -33,6 +33,16 @@ pub enum Behaviour {
         /// The body as it is sent.
         bytes: Vec<u8>,
     },
+    /// Answers 200 with this HTML and these validators, or 304 to who has the page already. Counted
+    /// in [`HostileOrigin::compared`](crate::HostileOrigin::compared).
+    Versioned {
+        /// The `ETag`, if any.
+        etag: Option<String>,
+        /// The `Last-Modified`, if any.
+        last_modified: Option<String>,
+        /// The page.
+        html: String,
+    },
     /// Sends a page of 1 MB at this speed.
     SlowLoris {
         /// Bytes a second, at least 1.

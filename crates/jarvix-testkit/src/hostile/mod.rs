@@ -52,6 +52,17 @@ impl Seen {
     }
 }
 
+/// What became of requests for [`Behaviour::Versioned`] pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Answers 304.
+    pub not_modified: u64,
+    /// Answers 200.
+    pub whole: u64,
+    /// Bytes of the bodies of those.
+    pub body_bytes: u64,
+}
+
 /// What addresses do, and what was seen. Shared between the test and the server.
 #[derive(Clone)]
 pub(crate) struct Scripts(Arc<Mutex<State>>, Arc<SystemClock>);
@@ -65,6 +76,7 @@ struct State {
     connections: u64,
     open: u64,
     open_max: u64,
+    compared: Compared,
 }
 
 impl Scripts {
@@ -111,6 +123,18 @@ impl Scripts {
             state.seen.push(seen);
         }
         (behaviour, before)
+    }
+
+    /// Notes an answer to a request for a versioned page; `None` is a 304.
+    pub(crate) fn answered(&self, body_bytes: Option<u64>) {
+        let compared = &mut self.state().compared;
+        match body_bytes {
+            None => compared.not_modified += 1,
+            Some(bytes) => {
+                compared.whole += 1;
+                compared.body_bytes += bytes;
+            }
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -213,6 +237,11 @@ impl HostileOrigin {
     /// Every request, in order of arrival (the first 100,000).
     pub fn seen(&self) -> Vec<Seen> {
         self.scripts.seen()
+    }
+
+    /// What became of requests for [`Behaviour::Versioned`] pages so far.
+    pub fn compared(&self) -> Compared {
+        self.scripts.state().compared
     }
 
     /// Connections so far.

@@ -28,13 +28,52 @@ where
     while let Some(seen) = request::read(&mut stream, &mut rest, connection).await? {
         let (behaviour, before) = scripts.asked(seen.clone());
         let behaviour = unwrap_layers(behaviour, before).await;
-        let after = play(&mut stream, &behaviour, &seen).await?;
+        let after = match &behaviour {
+            Behaviour::Versioned { .. } => {
+                versioned(scripts, &mut stream, &behaviour, &seen).await?
+            }
+            _ => play(&mut stream, &behaviour, &seen).await?,
+        };
         stream.flush().await?;
         if after == After::HangUp {
             break;
         }
     }
     stream.shutdown().await
+}
+
+/// Answers with the page, or that it is what the client has (RFC 9110, 13.2.2).
+async fn versioned<S: AsyncWrite + Unpin>(
+    scripts: &Scripts,
+    stream: &mut S,
+    behaviour: &Behaviour,
+    seen: &Seen,
+) -> io::Result<After> {
+    let Behaviour::Versioned { etag, last_modified, html } = behaviour else {
+        return Ok(After::HangUp);
+    };
+    let same = match (seen.header("if-none-match"), seen.header("if-modified-since")) {
+        (Some(known), _) => etag.as_deref() == Some(known),
+        (None, Some(since)) => last_modified.as_deref() == Some(since),
+        (None, None) => false,
+    };
+    let mut head = format!("HTTP/1.1 {}\r\n", if same { "304 Not Modified" } else { "200 OK" });
+    // A 304 need not say again what it was asked with: only the ETag comes back.
+    let last_modified = last_modified.as_ref().filter(|_| !same);
+    for (name, value) in [("ETag", etag.as_ref()), ("Last-Modified", last_modified)] {
+        if let Some(value) = value {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    scripts.answered((!same).then_some(html.len() as u64));
+    if !same {
+        let len = html.len();
+        head.push_str(&format!("Content-Type: {HTML}\r\nContent-Length: {len}\r\n\r\n{html}"));
+    } else {
+        head.push_str("X-Fresh: yes\r\n\r\n");
+    }
+    stream.write_all(head.as_bytes()).await?;
+    Ok(After::Next)
 }
 
 /// Waits, and chooses by how often the address was asked before.

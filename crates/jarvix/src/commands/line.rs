@@ -85,6 +85,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let formats =
         report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
     let net = Arc::new(SystemNet::new(&request.collect));
+    let base = context.settings.optional("collect.base");
     let store = context.store()?;
     let run_settings = RunSettings {
         inputs: shown_inputs(&request.inputs, &inputs),
@@ -94,6 +95,9 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         filter: admit.filter.clone(),
     };
     let wanted = request.run.as_ref();
+    if let Some(base) = base.as_deref().filter(|base| *base != LATEST) {
+        check_base(&store, base, wanted)?;
+    }
     // Two streams have nothing in common but the pipe they came through.
     let always_new = request.always_new || inputs.iter().any(Input::is_stdin);
     let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
@@ -105,16 +109,19 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         ));
     }
     spool(&store, &open.id, &mut inputs)?;
-    let changes =
-        identity::write_run_file(&store, &open.id, &run_settings, &profile, &request.collect)
-            .map_err(line_error)?;
+    let mut collect = request.collect.clone();
+    if let Some(base) = base {
+        collect.base = base_run(context, &store, &base, &run_settings, &open.id)?;
+    }
+    let changes = identity::write_run_file(&store, &open.id, &run_settings, &profile, &collect)
+        .map_err(line_error)?;
     if !changes.is_empty() {
         context
             .output
             .note(&format!("settings changed since the last session: {}", changes.join("; ")));
     }
     let settings = LineSettings {
-        collect: request.collect.clone(),
+        collect,
         profile,
         formats,
         threads: context.settings.threads(),
@@ -137,6 +144,42 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     telling.finish();
     let ending = ended.map_err(line_error)?;
     finish(context, request, &store, &open.id, &ending, &stop)
+}
+
+/// `--base latest`.
+const LATEST: &str = "latest";
+
+/// Whether `base` can be compared with: asked before a run is made.
+fn check_base(store: &Store, base: &str, run: Option<&RunId>) -> Result<RunId, CliError> {
+    let id = RunId::new(base).map_err(|e| CliError::usage(e.to_string()))?;
+    if store.catalogue().run(&id).map_err(|e| super::context::store_error(&e))?.is_none() {
+        return Err(CliError::usage(format!("there is no run {id} to compare with"))
+            .help("jarvix runs list shows what there is; --base latest takes the newest finished run of the same input"));
+    }
+    if run == Some(&id) {
+        return Err(CliError::usage(format!("run {id} cannot be compared with itself"))
+            .help("leave out --run for a new run beside it, or name another --base"));
+    }
+    Ok(id)
+}
+
+/// The run that `base` means for `run`, if there is one.
+fn base_run(
+    context: &Context,
+    store: &Store,
+    base: &str,
+    settings: &RunSettings,
+    run: &RunId,
+) -> Result<Option<RunId>, CliError> {
+    if base != LATEST {
+        return check_base(store, base, Some(run)).map(Some);
+    }
+    let found = identity::newest_finished(store, settings, run).map_err(line_error)?;
+    context.output.note(&match &found {
+        Some(found) => format!("unchanged pages are taken from run {found}"),
+        None => "there is no finished run of this input yet; all pages are fetched".to_owned(),
+    });
+    Ok(found)
 }
 
 fn finish(

@@ -236,6 +236,14 @@ pub const KEYS: &[Key] = &[
         "File of further trusted certificates (PEM)",
     ),
     key(
+        "collect.base",
+        "base",
+        Kind::Text,
+        "",
+        COLLECT,
+        "Earlier run, or latest for the newest finished one of the same input, whose unchanged pages are copied instead of sent again",
+    ),
+    key(
         "collect.url_column",
         "url-column",
         Kind::Text,

@@ -1,5 +1,6 @@
 //! The collector against servers on loopback: from a list to the rows of `pages`.
 
+mod base;
 mod breaker;
 mod demo;
 mod guard;
@@ -26,12 +27,12 @@ use jarvix_collect::{
     CollectError, CollectJob, CollectSettings, CollectSummary, Net, SystemNet, collect,
 };
 use jarvix_core::{Dataset, Env, Event, HostFacts, Ordinals, Outcome, Page, RunId, Stage};
-use jarvix_store::{NewRun, RunLock, system_env};
+use jarvix_store::{NewRun, RunLock, Store, system_env};
 use jarvix_testkit::TempData;
 
 /// A run in a temporary data folder.
 pub(crate) struct Lab {
-    data: TempData,
+    data: Arc<TempData>,
     run: RunId,
     _lock: RunLock,
     pub(crate) settings: CollectSettings,
@@ -54,8 +55,18 @@ impl Lab {
 
     /// The same with another clock or disk.
     pub(crate) fn with_env(env: Env) -> Self {
-        let data = TempData::with_env(env);
-        let run = RunId::new("test").expect("an id");
+        Self::on(Arc::new(TempData::with_env(env)), "test")
+    }
+
+    /// Another run in the same data folder, with the same settings.
+    pub(crate) fn next(&self, run: &str) -> Self {
+        let mut next = Self::on(Arc::clone(&self.data), run);
+        (next.settings, next.net) = (self.settings.clone(), self.net.clone());
+        next
+    }
+
+    fn on(data: Arc<TempData>, run: &str) -> Self {
+        let run = RunId::new(run).expect("an id");
         let new = NewRun {
             id: run.clone(),
             input_fingerprint: "test".to_owned(),
@@ -213,6 +224,16 @@ impl Lab {
     /// What was told so far.
     pub(crate) fn events(&self) -> Vec<Event> {
         self.events.lock().expect("a lock").clone()
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Store {
+        self.data.store()
+    }
+
+    /// The run.
+    pub(crate) fn run(&self) -> &RunId {
+        &self.run
     }
 
     /// The temporary folder.
