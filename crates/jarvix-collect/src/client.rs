@@ -7,21 +7,23 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, FROM, HOST, HeaderMap, HeaderName, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, FROM, HOST, HeaderMap,
+    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use jarvix_core::{Header, Outcome, Timings, limits};
+use jarvix_core::{Clock, Header, Outcome, Timings, limits};
 use tokio::time::Instant;
 
 use crate::addresses::{Addresses, Place};
 use crate::base::Validators;
 use crate::connect::{Connector, ms};
+use crate::cookies::Jar;
 use crate::failure::Failure;
 use crate::politeness::Politeness;
 use crate::pool::{Conn, Pool, Sender};
+use crate::secrets::{Credentials, SecretError, add_headers};
 use crate::settings::{CollectSettings, Phases};
 use crate::target::Target;
 use crate::watch::Watch;
@@ -63,15 +65,18 @@ pub(crate) struct Client {
     addresses: Addresses,
     politeness: Arc<Politeness>,
     headers: HeaderMap,
+    credentials: Credentials,
+    jar: Option<Jar>,
     phases: Phases,
 }
 
 /// A header of the settings cannot be sent.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: {text:?} cannot be sent as a header")]
-pub(crate) struct HeaderError {
-    name: HeaderName,
-    text: String,
+pub(crate) enum HeaderError {
+    #[error("{name}: {text:?} cannot be sent as a header")]
+    Value { name: HeaderName, text: String },
+    #[error("{0}")]
+    Own(#[from] SecretError),
 }
 
 impl Client {
@@ -79,9 +84,11 @@ impl Client {
         connector: Connector,
         politeness: Arc<Politeness>,
         settings: &CollectSettings,
+        clock: &Arc<dyn Clock>,
     ) -> Result<Self, HeaderError> {
         let value = |name: HeaderName, text: &str| {
-            HeaderValue::from_str(text).map_err(|_| HeaderError { name, text: text.to_owned() })
+            HeaderValue::from_str(text)
+                .map_err(|_| HeaderError::Value { name, text: text.to_owned() })
         };
         let mut headers = HeaderMap::with_capacity(5);
         headers.insert(USER_AGENT, value(USER_AGENT, &settings.user_agent())?);
@@ -93,10 +100,17 @@ impl Client {
         if mail.contains('@') && !mail.contains('/') {
             headers.insert(FROM, value(FROM, mail)?);
         }
-        let pool = Pool::new(&settings.pool, settings.concurrent);
-        let addresses = Addresses::new(settings);
-        let phases = settings.phases.clone();
-        Ok(Self { connector, pool, addresses, politeness, headers, phases })
+        add_headers(&settings.headers, &mut headers)?;
+        Ok(Self {
+            connector,
+            pool: Pool::new(&settings.pool, settings.concurrent),
+            addresses: Addresses::new(settings),
+            politeness,
+            headers,
+            credentials: Credentials::new(&settings.credentials),
+            jar: settings.cookies.then(|| Jar::new(Arc::clone(clock))),
+            phases: settings.phases.clone(),
+        })
     }
 
     /// The connections.
@@ -134,7 +148,13 @@ impl Client {
                 // The server closed a kept connection just as it was to be used. That is no
                 // attempt: nothing was asked yet.
                 Err(failure) if failure.stale && kept => kept_may_serve = false,
-                answer => return answer,
+                Ok(answer) => {
+                    if let Some(jar) = &self.jar {
+                        jar.take_in(&to.url, &answer.headers);
+                    }
+                    return Ok(answer);
+                }
+                Err(failure) => return Err(failure),
             }
         }
     }
@@ -245,10 +265,16 @@ impl Client {
     }
 
     /// Adds what this request alone says; nothing for most.
-    fn dress(&self, headers: &mut HeaderMap, (_, unless): Asked<'_>) {
+    fn dress(&self, headers: &mut HeaderMap, (to, unless): Asked<'_>) {
         if let Some(Validators { etag, last_modified, .. }) = unless {
             headers.extend(etag.clone().map(|value| (IF_NONE_MATCH, value)));
             headers.extend(last_modified.clone().map(|value| (IF_MODIFIED_SINCE, value)));
+        }
+        if let Some(value) = self.credentials.of(&to.origin) {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        if let Some(value) = self.jar.as_ref().and_then(|jar| jar.header(&to.url)) {
+            headers.insert(COOKIE, value);
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::fetch::Fetcher;
 use crate::frontier::Frontier;
 use crate::net::Net;
 use crate::politeness::Politeness;
+use crate::proxy::ProxyNet;
 use crate::robots::Robots;
 use crate::settings::CollectSettings;
 use crate::tls::Tls;
@@ -170,9 +171,13 @@ pub(crate) fn fetcher(
     base: Option<Arc<Base>>,
 ) -> Result<Fetcher, CollectError> {
     let tls = tls(env, &settings)?;
+    let net = match &settings.proxy {
+        Some(proxy) => Arc::new(ProxyNet::new(net, proxy.clone())),
+        None => net,
+    };
     let connector = Connector::new(net, tls, settings.allow_net.clone(), settings.phases.clone());
     let politeness = Politeness::new(&settings);
-    let client = Client::new(connector, Arc::clone(&politeness), &settings)
+    let client = Client::new(connector, Arc::clone(&politeness), &settings, &env.clock)
         .map_err(|e| CollectError::Setting(e.to_string()))?;
     let body_max = usize::try_from(settings.max_body).unwrap_or(usize::MAX);
     let reserve = body_max.saturating_add(limits::HEADER_BYTES_MAX);

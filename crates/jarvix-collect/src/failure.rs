@@ -9,6 +9,7 @@ use std::io;
 
 use jarvix_core::{Outcome, limits};
 
+use crate::proxy::ProxyError;
 use crate::watch::Late;
 use crate::wire::EndlessHead;
 
@@ -138,6 +139,10 @@ impl Failure {
 
     /// No connection could be made to `addr`.
     pub(crate) fn of_connect(addr: std::net::SocketAddr, error: &io::Error) -> Self {
+        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<ProxyError>()) {
+            let retry = error.passing;
+            return Self { retry, ..Self::last(Outcome::Connect, format!("{addr}: {error}")) };
+        }
         // EMFILE and ENFILE have no kind of their own.
         let no_files = matches!(error.raw_os_error(), Some(23 | 24));
         let no_network =

@@ -13,6 +13,8 @@ use jarvix_core::{RunId, limits};
 use serde::{Deserialize, Serialize};
 
 pub use crate::guard::{AllowNet, AllowNetError};
+pub use crate::proxy::{ProxySetting, ProxySettingError};
+pub use crate::secrets::{Credential, RequestHeader, Secret, SecretError};
 
 /// The page that says what Jarvix is, for those who find it in their logs.
 pub const PROJECT_PAGE: &str = env!("CARGO_PKG_REPOSITORY");
@@ -71,6 +73,17 @@ pub struct CollectSettings {
     pub ca_file: Option<PathBuf>,
     /// The earlier run whose unchanged pages need not be sent again.
     pub base: Option<RunId>,
+    /// Headers of one's own, sent with every request; written down without their values.
+    #[serde(deserialize_with = "hidden")]
+    pub headers: Vec<RequestHeader>,
+    /// Names and passwords or tokens for single origins; written down without them.
+    #[serde(deserialize_with = "hidden")]
+    pub credentials: Vec<Credential>,
+    /// Whether cookies are kept and sent back.
+    pub cookies: bool,
+    /// The proxy that every connection goes through; written down without its password.
+    #[serde(deserialize_with = "hidden")]
+    pub proxy: Option<ProxySetting>,
     /// Time limits inside one attempt.
     pub phases: Phases,
     /// When to try again.
@@ -108,6 +121,10 @@ impl Default for CollectSettings {
             max_time: None,
             ca_file: None,
             base: None,
+            headers: Vec::new(),
+            credentials: Vec::new(),
+            cookies: false,
+            proxy: None,
             phases: Phases::default(),
             backoff: Backoff::default(),
             breaker: BreakerSettings::default(),
@@ -298,6 +315,11 @@ impl From<DnsServer> for String {
     }
 }
 
+/// What was written down without its secret cannot be read back.
+fn hidden<'de, D: serde::Deserializer<'de>, T: Default>(from: D) -> Result<T, D::Error> {
+    serde::de::IgnoredAny::deserialize(from).map(|_| T::default())
+}
+
 mod seconds {
     use super::Duration;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -344,11 +366,18 @@ mod tests {
             dns: vec!["192.0.2.1".parse().expect("valid")],
             max_time: Some(Duration::from_millis(1500)),
             base: Some("before".parse().expect("valid")),
+            cookies: true,
             ..CollectSettings::default()
         };
         let text = serde_json::to_string(&settings).expect("plain values");
         let back: CollectSettings = serde_json::from_str(&text).expect("what was written");
         assert_eq!(back, settings);
+        let mut secretive = settings.clone();
+        secretive.headers = vec![RequestHeader::new("X-Key", "s3cret").expect("valid")];
+        secretive.proxy = Some("http://10.0.0.1:3128".parse().expect("valid"));
+        let text = serde_json::to_string(&secretive).expect("plain values");
+        let back: CollectSettings = serde_json::from_str(&text).expect("what was written");
+        assert_eq!(back, settings, "what was hidden is gone, the rest is there");
         assert!(serde_json::from_str::<CollectSettings>(r#"{"timeut": 3}"#).is_err());
         assert!(serde_json::from_str::<CollectSettings>(r#"{"timeout": -3}"#).is_err());
     }

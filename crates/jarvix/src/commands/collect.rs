@@ -8,7 +8,7 @@ use clap::ArgMatches;
 use jarvix_collect::CollectSettings;
 use jarvix_collect::admit;
 use jarvix_collect::input::Input;
-use jarvix_collect::settings::Adaptive;
+use jarvix_collect::settings::{Adaptive, Credential, ProxySetting, RequestHeader, SecretError};
 use jarvix_pipeline::settings::Scope;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use super::line::{self, Request, run_line};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 use crate::output::plain;
-use crate::settings::Settings;
+use crate::settings::{Settings, secret};
 
 /// Fetches a list into pages.
 pub fn collect(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
@@ -104,8 +104,55 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         dns: parsed(settings, "collect.dns").map_err(|e| usage("dns", &e))?,
         max_time: limit.map(Duration::from_secs_f64),
         ca_file: settings.optional("collect.ca_file").map(PathBuf::from),
+        headers: request_headers(settings)?,
+        credentials: credentials(settings)?,
+        cookies: settings.is_on("collect.cookies"),
+        proxy: proxy(settings)?,
         ..defaults
     })
+}
+
+/// `--header`. No message shows a value.
+fn request_headers(settings: &Settings) -> Result<Vec<RequestHeader>, CliError> {
+    let one = |line: &str| -> Result<RequestHeader, String> {
+        let (name, value) = line.split_once(':').unwrap_or(("", ""));
+        let value = secret::resolve(value)?;
+        RequestHeader::new(name, &value).map_err(|error| error.to_string())
+    };
+    let all = settings.texts("collect.headers");
+    all.iter()
+        .map(|line| one(line))
+        .collect::<Result<_, _>>()
+        .map_err(|why| CliError::usage(format!("--header cannot be used: {why}")))
+}
+
+/// `--auth` and `--bearer`. No message shows a secret.
+fn credentials(settings: &Settings) -> Result<Vec<Credential>, CliError> {
+    type Make = fn(&str, &str) -> Result<Credential, SecretError>;
+    let kinds: [(&str, &str, Make); 2] = [
+        ("collect.auth", "auth", Credential::basic),
+        ("collect.bearer", "bearer", Credential::bearer),
+    ];
+    let mut all = Vec::new();
+    for (key, flag, make) in kinds {
+        for line in settings.texts(key) {
+            let (place, text) = line.split_once('=').unwrap_or(("", ""));
+            let made = secret::resolve(text)
+                .and_then(|text| make(place, &text).map_err(|error| error.to_string()));
+            all.push(
+                made.map_err(|why| CliError::usage(format!("--{flag} cannot be used: {why}")))?,
+            );
+        }
+    }
+    Ok(all)
+}
+
+/// `--proxy`. No message shows its password.
+fn proxy(settings: &Settings) -> Result<Option<ProxySetting>, CliError> {
+    let Some(text) = settings.optional("collect.proxy") else { return Ok(None) };
+    let proxy = secret::resolve(&text)
+        .and_then(|text| text.parse::<ProxySetting>().map_err(|error| error.to_string()));
+    proxy.map(Some).map_err(|why| CliError::usage(format!("--proxy cannot be used: {why}")))
 }
 
 fn parsed<T: std::str::FromStr>(settings: &Settings, name: &str) -> Result<Vec<T>, T::Err> {

@@ -67,7 +67,7 @@ impl Settings {
         let key = &KEYS[at];
         key.kind.check(&text).map_err(|expected| SettingError::Value {
             name: key.name.to_owned(),
-            value: text.clone(),
+            value: key.kind.shown(&text),
             expected,
             origin: origin.to_string(),
         })?;

@@ -6,6 +6,7 @@
 
 mod files;
 mod layers;
+pub mod secret;
 mod table;
 mod value;
 
@@ -26,7 +27,7 @@ pub fn add_flags(mut command: Command, name: &str) -> Command {
 /// The flag of one key. Values stay text here; the layers check them all alike.
 pub fn flag(key: &'static Key) -> Arg {
     let arg = Arg::new(key.name).long(key.flag).help(help_of(key));
-    if let Kind::Off = key.kind {
+    if let Kind::Off | Kind::On = key.kind {
         return arg.action(ArgAction::SetTrue);
     }
     let arg = arg.value_name(key.kind.value_name());
@@ -36,7 +37,7 @@ pub fn flag(key: &'static Key) -> Arg {
 fn help_of(key: &Key) -> String {
     match key.default {
         "" => key.about.to_owned(),
-        default if matches!(key.kind, Kind::Off) => {
+        default if matches!(key.kind, Kind::Off | Kind::On) => {
             let _ = default;
             key.about.to_owned()
         }
@@ -53,15 +54,16 @@ pub fn from_flags(matches: &ArgMatches) -> Vec<(&'static Key, String)> {
             continue;
         }
         match key.kind {
-            Kind::Off => {
+            Kind::Off | Kind::On => {
+                let word = if matches!(key.kind, Kind::Off) { "off" } else { "on" };
                 if matches.get_flag(key.name) {
-                    found.push((key, "off".to_owned()));
+                    found.push((key, word.to_owned()));
                 }
             }
             _ => {
                 if let Some(values) = matches.get_many::<String>(key.name) {
-                    let between = if let Kind::Texts = key.kind { "\n" } else { "," };
-                    found.push((key, values.cloned().collect::<Vec<_>>().join(between)));
+                    let values: Vec<String> = values.cloned().collect();
+                    found.push((key, values.join(key.kind.separator())));
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::secret;
+
 /// What values a setting takes.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
@@ -36,6 +38,14 @@ pub enum Kind {
     Threads,
     /// `on` or `off`; the flag has no value and means `off`.
     Off,
+    /// `on` or `off`; the flag has no value and means `on`.
+    On,
+    /// Lines `NAME: VALUE`, whose values nobody is to see.
+    HiddenHeaders,
+    /// Lines `HOST=SECRET`, whose secrets nobody is to see.
+    HiddenLogins,
+    /// An address that may have a password in it.
+    HiddenAddress,
 }
 
 impl Kind {
@@ -49,19 +59,45 @@ impl Kind {
             Self::Seconds | Self::SomeSeconds => "SECONDS",
             Self::Bytes | Self::SomeBytes => "BYTES",
             Self::Threads => "N|auto",
-            Self::Off => "on|off",
+            Self::Off | Self::On => "on|off",
+            Self::HiddenHeaders => "NAME: VALUE",
+            Self::HiddenLogins => "HOST=SECRET",
+            Self::HiddenAddress => "URL",
         }
     }
 
     /// Whether the flag may be repeated.
     pub const fn is_list(self) -> bool {
-        matches!(self, Self::List | Self::Texts)
+        matches!(self, Self::List | Self::Texts | Self::HiddenHeaders | Self::HiddenLogins)
+    }
+
+    /// What stands between the items of a list: what no item has.
+    pub const fn separator(self) -> &'static str {
+        match self {
+            Self::Texts | Self::HiddenHeaders | Self::HiddenLogins => "\n",
+            _ => ",",
+        }
+    }
+
+    /// The value as it may be shown to anyone.
+    pub fn shown(self, text: &str) -> String {
+        let lines = |between: char, after: &str| {
+            let shown = text.lines().map(|line| secret::hidden_after(line, between, after));
+            shown.collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::HiddenHeaders => lines(':', " "),
+            Self::HiddenLogins => lines('=', ""),
+            Self::HiddenAddress => secret::hidden_login(text),
+            _ => text.to_owned(),
+        }
     }
 
     /// Checks `text`; the reason why it does not fit.
     pub fn check(self, text: &str) -> Result<(), String> {
         let fits = match self {
             Self::Text | Self::List | Self::Texts => true,
+            Self::HiddenHeaders | Self::HiddenLogins | Self::HiddenAddress => true,
             Self::Choice(words) => words.contains(&text),
             Self::Count { min, max } => text.parse::<u64>().is_ok_and(|n| (min..=max).contains(&n)),
             Self::Seconds => seconds(text).is_some(),
@@ -73,7 +109,7 @@ impl Kind {
             Self::Threads => {
                 text == "auto" || text.parse::<usize>().is_ok_and(|n| (1..=1024).contains(&n))
             }
-            Self::Off => matches!(text, "on" | "off"),
+            Self::Off | Self::On => matches!(text, "on" | "off"),
         };
         if fits { Ok(()) } else { Err(self.to_string()) }
     }
@@ -83,6 +119,9 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text | Self::List | Self::Texts => f.write_str("any text"),
+            Self::HiddenHeaders => f.write_str("a line NAME: VALUE"),
+            Self::HiddenLogins => f.write_str("a line HOST=SECRET"),
+            Self::HiddenAddress => f.write_str("an address"),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Count { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Seconds => f.write_str("a number of seconds such as 30, 1.5, 500ms or 2m"),
@@ -96,7 +135,7 @@ impl fmt::Display for Kind {
                 f.write_str("a number of bytes above 0 such as 65536, 64KiB or 10MB")
             }
             Self::Threads => f.write_str("a number from 1 to 1024, or auto"),
-            Self::Off => f.write_str("on or off"),
+            Self::Off | Self::On => f.write_str("on or off"),
         }
     }
 }

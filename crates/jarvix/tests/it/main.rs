@@ -7,4 +7,5 @@ mod determinism;
 mod duckdb;
 mod generations;
 mod hostile;
+mod secrets;
 mod support;
