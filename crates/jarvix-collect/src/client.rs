@@ -93,6 +93,11 @@ impl Client {
         let mut headers = HeaderMap::with_capacity(5);
         headers.insert(USER_AGENT, value(USER_AGENT, &settings.user_agent())?);
         headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
+        if !settings.accept.is_empty() {
+            let named: Vec<String> = settings.accept.iter().map(ToString::to_string).collect();
+            // robots.txt is none of them, and is asked for all the same.
+            headers.insert(ACCEPT, value(ACCEPT, &format!("{},*/*;q=0.1", named.join(",")))?);
+        }
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(CODINGS));
         // RFC 9110, 10.1.2: robots should say whom to write to.
         let contact = settings.contact.as_deref().unwrap_or_default();

@@ -1,10 +1,14 @@
 //! Whether an answer is worth keeping as a page: by its content type where that is plain, by its
 //! first bytes otherwise.
 
+use std::fmt;
+use std::str::FromStr;
+
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use jarvix_core::limits;
 use jarvix_html::ContentKind;
+use serde::{Deserialize, Serialize};
 
 /// Media types that are not text, whatever the bytes; a trailing `/` stands for the whole family.
 const NOT_TEXT: &[&str] = &[
@@ -35,12 +39,87 @@ const NOT_TEXT: &[&str] = &[
 
 /// Why an answer of this content type need not be received at all.
 pub(crate) fn refused_by_type(content_type: Option<&str>) -> Option<String> {
-    let essence = content_type?.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(content_type?);
     let matches = |rule: &&str| match rule.ends_with(['/', '.']) {
         true => essence.starts_with(*rule),
         false => essence == **rule,
     };
     NOT_TEXT.iter().any(matches).then(|| format!("the content type is {essence}"))
+}
+
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A media type that is wanted, `text/html`, or a family of them, `text/*`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct MediaRange {
+    family: String,
+    /// `None` is every one.
+    subtype: Option<String>,
+}
+
+/// The text is not a media type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a media type: write text/html or text/*")]
+pub struct MediaRangeError {
+    text: String,
+}
+
+impl FromStr for MediaRange {
+    type Err = MediaRangeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_token = |word: &str| {
+            let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+            !word.is_empty() && word.bytes().all(fits)
+        };
+        let lower = text.trim().to_ascii_lowercase();
+        match lower.split_once('/') {
+            Some((family, "*")) if is_token(family) => {
+                Ok(Self { family: family.to_owned(), subtype: None })
+            }
+            Some((family, subtype)) if is_token(family) && is_token(subtype) => {
+                Ok(Self { family: family.to_owned(), subtype: Some(subtype.to_owned()) })
+            }
+            _ => Err(MediaRangeError { text: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for MediaRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.family, self.subtype.as_deref().unwrap_or("*"))
+    }
+}
+
+impl TryFrom<String> for MediaRange {
+    type Error = MediaRangeError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<MediaRange> for String {
+    fn from(range: MediaRange) -> Self {
+        range.to_string()
+    }
+}
+
+/// Why an answer of this content type is not among what is wanted; everything is where nothing was
+/// named, and so is an answer that does not say what it is.
+pub(crate) fn not_wanted(content_type: Option<&str>, wanted: &[MediaRange]) -> Option<String> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let essence = essence(content_type?);
+    let (family, subtype) = essence.split_once('/')?;
+    let fits = |range: &MediaRange| {
+        range.family == family && range.subtype.as_ref().is_none_or(|wanted| wanted == subtype)
+    };
+    (!wanted.iter().any(fits))
+        .then(|| format!("the content type is {essence}, which --accept does not name"))
 }
 
 /// How much of a coded body is decoded to look at it. The marks of a format stand in its first
@@ -120,6 +199,23 @@ mod tests {
         let page = format!("<!-- {} --><html>", "made by ".repeat(60));
         let coded = zstd::bulk::compress(page.as_bytes(), 1).expect("it fits");
         assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_none());
+    }
+
+    #[test]
+    fn what_is_wanted_may_be_named() {
+        let ranges = |all: &[&str]| -> Vec<MediaRange> {
+            all.iter().map(|text| text.parse().expect("a media type")).collect()
+        };
+        let wanted = ranges(&["Text/HTML", "application/*"]);
+        for fits in ["text/html; charset=utf-8", "TEXT/HTML", "application/json", "", "nothing"] {
+            assert_eq!(not_wanted(Some(fits), &wanted), None, "{fits}");
+        }
+        assert_eq!(not_wanted(None, &wanted), None);
+        assert!(not_wanted(Some("text/plain"), &wanted).is_some_and(|why| why.contains("plain")));
+        assert_eq!(not_wanted(Some("text/plain"), &[]), None);
+        for wrong in ["", "html", "*/*", "text/", "/html", "text/html;q=1", "a/b/c", "text/h tml"] {
+            assert!(wrong.parse::<MediaRange>().is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -234,7 +234,9 @@ impl Errand<'_> {
     async fn take_in(&mut self, mut answer: Answer) -> Ending {
         self.note_facts(&answer);
         let status = answer.status;
-        let unwanted = content::refused_by_type(self.page.content_type.as_deref());
+        let declared = self.page.content_type.as_deref();
+        let unwanted = content::refused_by_type(declared)
+            .or_else(|| content::not_wanted(declared, &self.with.settings.accept));
         if let Some(reason) = unwanted.filter(|_| status.is_success()) {
             answer.finish(false, self.with.client.pool(), &mut self.trail);
             return Ending::of(Outcome::NotContent, reason);

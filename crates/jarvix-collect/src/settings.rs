@@ -12,6 +12,7 @@ use std::time::Duration;
 use jarvix_core::{RunId, limits};
 use serde::{Deserialize, Serialize};
 
+pub use crate::content::{MediaRange, MediaRangeError};
 pub use crate::guard::{AllowNet, AllowNetError};
 pub use crate::proxy::{ProxySetting, ProxySettingError};
 pub use crate::secrets::{Credential, RequestHeader, Secret, SecretError};
@@ -58,6 +59,8 @@ pub struct CollectSettings {
     pub host_failures: u32,
     /// Ranges that may be fetched although they are not public.
     pub allow_net: Vec<AllowNet>,
+    /// Media types that are kept; empty keeps all that is text.
+    pub accept: Vec<MediaRange>,
     /// Whether robots.txt is asked for and obeyed.
     pub robots: bool,
     /// The `User-Agent` header; `None` is `Jarvix/<version> (+<project page>; <contact>)`.
@@ -114,6 +117,7 @@ impl Default for CollectSettings {
             adaptive: Adaptive::Public,
             host_failures: 5,
             allow_net: Vec::new(),
+            accept: Vec::new(),
             robots: true,
             user_agent: None,
             contact: None,

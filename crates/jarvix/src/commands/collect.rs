@@ -98,6 +98,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         },
         host_failures: u32::try_from(settings.count("collect.host_failures")).unwrap_or(u32::MAX),
         allow_net: parsed(settings, "collect.allow_net").map_err(|e| usage("allow-net", &e))?,
+        accept: parsed(settings, "collect.accept").map_err(|e| usage("accept", &e))?,
         robots: settings.is_on("collect.robots"),
         user_agent: settings.optional("collect.user_agent"),
         contact: settings.optional("collect.contact"),

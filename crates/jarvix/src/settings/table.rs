@@ -202,6 +202,14 @@ pub const KEYS: &[Key] = &[
         COLLECT,
         "Private range that may be fetched, as CIDR[:PORT]; may be repeated",
     ),
+    key(
+        "collect.accept",
+        "accept",
+        Kind::List,
+        "",
+        COLLECT,
+        "Media types to keep, such as text/html or text/*; others are not received [default: all text]",
+    ),
     key("collect.robots", "no-robots", Kind::Off, "on", COLLECT, "Do not ask robots.txt"),
     key(
         "collect.user_agent",

@@ -164,6 +164,20 @@ fn an_image_is_not_even_received() {
 }
 
 #[test]
+fn only_named_media_types_are_kept() {
+    let origin = HostileOrigin::start();
+    let page = origin.set("/page", Behaviour::Page);
+    let text = origin.set("/text", Behaviour::Text("plain words".into()));
+    let mut lab = Lab::new();
+    lab.settings.accept = vec!["text/html".parse().expect("a media type")];
+    let pages = lab.pages_of([&page, &text]);
+    assert_ended(&pages[&page], Outcome::Fetched, "");
+    assert_ended(&pages[&text], Outcome::NotContent, "text/plain");
+    let seen = origin.seen();
+    assert!(seen.iter().all(|seen| seen.header("accept") == Some("text/html,*/*;q=0.1")));
+}
+
+#[test]
 fn many_large_bodies_share_one_budget() {
     let origin = HostileOrigin::start();
     let size = 9 << 20;
