@@ -84,18 +84,18 @@ async fn a_dead_family_costs_a_moment_and_not_the_page() {
 async fn a_slow_address_may_still_win_and_all_dead_ones_end_in_time() {
     use Reaction::{Ignores, Refuses};
     let (to, tried, took) = dial(&[(V6, Ignores), (V4, Ignores)]).await;
-    let failure = to.err().expect("nobody answers");
+    let failure = to.expect_err("nobody answers");
     assert_eq!(failure.outcome, Outcome::Connect);
     assert!(failure.reason.contains(&V4.to_string()) && failure.reason.contains("no answer"));
     assert_eq!((tried.len(), took), (2, CollectSettings::default().phases.connect));
 
     let (to, tried, took) = dial(&[(V6, Refuses), (V4, Refuses)]).await;
-    let failure = to.err().expect("all refuse");
+    let failure = to.expect_err("all refuse");
     assert!(failure.reason.contains("connection refused"), "{}", failure.reason);
     assert_eq!((tried.len(), took), (2, Duration::ZERO));
 
     let private: IpAddr = [10, 0, 0, 1].into();
     let (to, tried, _) = dial(&[(private, Reaction::Takes)]).await;
-    assert_eq!(to.err().expect("it is private").outcome, Outcome::AddressDenied);
+    assert_eq!(to.expect_err("it is private").outcome, Outcome::AddressDenied);
     assert!(tried.is_empty(), "the guard stands before the attempt");
 }

@@ -53,6 +53,7 @@ impl Kind {
     pub const fn value_name(self) -> &'static str {
         match self {
             Self::Text | Self::Texts => "TEXT",
+            Self::HiddenHeaders | Self::HiddenLogins | Self::HiddenAddress => "TEXT",
             Self::List => "LIST",
             Self::Choice(_) => "WORD",
             Self::Count { .. } | Self::Number | Self::Fraction => "N",
@@ -60,9 +61,6 @@ impl Kind {
             Self::Bytes | Self::SomeBytes => "BYTES",
             Self::Threads => "N|auto",
             Self::Off | Self::On => "on|off",
-            Self::HiddenHeaders => "NAME: VALUE",
-            Self::HiddenLogins => "HOST=SECRET",
-            Self::HiddenAddress => "URL",
         }
     }
 
