@@ -196,7 +196,9 @@ pub(crate) fn fetcher(
 async fn base_of(job: &CollectJob) -> Result<Option<Arc<Base>>, CollectError> {
     base::clear(&job.store, &job.run)
         .map_err(|source| CollectError::Base { run: job.run.clone(), source })?;
-    let Some(base) = &job.settings.base else { return Ok(None) };
+    let Some(base) = job.settings.base.as_ref().filter(|_| job.frontier.pending_len() > 0) else {
+        return Ok(None);
+    };
     let (store, run, base) = (job.store.clone(), job.run.clone(), base.clone());
     let opened = tokio::task::spawn_blocking(move || Base::open(&store, &run, &base)).await;
     let opened = opened.map_err(|error| CollectError::Thread(io::Error::other(error)))?;

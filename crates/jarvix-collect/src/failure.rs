@@ -140,8 +140,9 @@ impl Failure {
     /// No connection could be made to `addr`.
     pub(crate) fn of_connect(addr: std::net::SocketAddr, error: &io::Error) -> Self {
         if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<ProxyError>()) {
-            let retry = error.passing;
-            return Self { retry, ..Self::last(Outcome::Connect, format!("{addr}: {error}")) };
+            let (retry, ours) = (error.passing, error.own);
+            let reason = format!("{addr}: {error}");
+            return Self { retry, ours, ..Self::last(Outcome::Connect, reason) };
         }
         // EMFILE and ENFILE have no kind of their own.
         let no_files = matches!(error.raw_os_error(), Some(23 | 24));

@@ -127,6 +127,8 @@ pub(crate) struct ProxyError {
     what: String,
     /// Whether it may do it another time.
     pub(crate) passing: bool,
+    /// Whether it is the proxy's fault alone, and not that of whom it was to connect to.
+    pub(crate) own: bool,
 }
 
 /// The network behind a proxy.
@@ -141,7 +143,9 @@ enum Trouble {
     Io(io::Error),
     /// It does not want to; asking again does not help.
     Refused(String),
-    /// It could not this time.
+    /// It cannot be reached itself.
+    Away(String),
+    /// It could not connect this time.
     Failed(String),
 }
 
@@ -172,15 +176,15 @@ impl ProxyNet {
             Host::Ipv6(ip) => vec![(*ip).into()],
             Host::Domain(name) => {
                 let found = self.net.resolve(name).await;
-                found.map_err(|error| Trouble::Failed(format!("has no address: {error}")))?
+                found.map_err(|error| Trouble::Away(format!("has no address: {error}")))?
             }
         };
-        let mut last = Trouble::Failed("has no address".to_owned());
+        let mut last = Trouble::Away("has no address".to_owned());
         for ip in addresses {
             match self.net.connect(SocketAddr::new(ip, self.proxy.port)).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => {
-                    last = Trouble::Failed(format!("cannot be reached: {}", error.kind()));
+                    last = Trouble::Away(format!("cannot be reached: {}", error.kind()));
                 }
             }
         }
@@ -317,16 +321,17 @@ impl Net for ProxyNet {
 
     fn connect(&self, addr: SocketAddr) -> BoxFuture<'_, io::Result<BoxStream>> {
         Box::pin(async move {
-            let (what, passing) = match self.tunnel(addr).await {
+            let (what, passing, own) = match self.tunnel(addr).await {
                 Ok(stream) => return Ok(stream),
                 Err(Trouble::Io(error)) => {
-                    (format!("broke the connection off: {}", error.kind()), true)
+                    (format!("broke the connection off: {}", error.kind()), true, true)
                 }
-                Err(Trouble::Failed(what)) => (what, true),
-                Err(Trouble::Refused(what)) => (what, false),
+                Err(Trouble::Away(what)) => (what, true, true),
+                Err(Trouble::Failed(what)) => (what, true, false),
+                Err(Trouble::Refused(what)) => (what, false, true),
             };
             let proxy = self.proxy.to_string();
-            Err(io::Error::other(ProxyError { proxy, what, passing }))
+            Err(io::Error::other(ProxyError { proxy, what, passing, own }))
         })
     }
 }
