@@ -6,8 +6,12 @@
 pub(crate) enum Sample {
     /// All fetches that may be under way were.
     Fetches,
+    /// The same, while the machine had nothing left to compute with.
+    Processor,
     /// Work was there, but its hosts were at their limit or had to wait.
     Hosts,
+    /// The same, and all of the work in sight was one host's.
+    OneHost,
     /// The rate over all hosts.
     Rate,
     /// Fetches waited for the byte budget.
@@ -26,9 +30,11 @@ pub(crate) enum Sample {
     Tail,
 }
 
-const KINDS: [Sample; 10] = [
+const KINDS: [Sample; 12] = [
     Sample::Fetches,
+    Sample::Processor,
     Sample::Hosts,
+    Sample::OneHost,
     Sample::Rate,
     Sample::Budget,
     Sample::Memory,
@@ -45,15 +51,25 @@ pub(crate) struct Bottleneck {
     counts: [u64; KINDS.len()],
     concurrent: usize,
     budget_waits: u64,
+    /// The host that work waited for alone, last.
+    only_host: String,
 }
 
 impl Bottleneck {
     pub(crate) fn new(concurrent: usize) -> Self {
-        Self { counts: [0; KINDS.len()], concurrent, budget_waits: 0 }
+        Self { counts: [0; KINDS.len()], concurrent, budget_waits: 0, only_host: String::new() }
     }
 
     pub(crate) fn add(&mut self, sample: Sample) {
         self.counts[sample as usize] += 1;
+    }
+
+    /// All of the work in sight is `host`'s, which is at its limit.
+    pub(crate) fn add_only_host(&mut self, host: &str) {
+        self.add(Sample::OneHost);
+        if self.only_host != host {
+            host.clone_into(&mut self.only_host);
+        }
     }
 
     /// Whether a fetch has waited for the byte budget since this was last asked.
@@ -72,6 +88,15 @@ impl Bottleneck {
         match kind {
             Sample::Fetches => {
                 format!("servers and network: all {n} fetches were under way {share}% of the time")
+            }
+            Sample::Processor => {
+                format!("the processor: all cores of the machine were busy {share}% of the time")
+            }
+            Sample::OneHost => {
+                let host = &self.only_host;
+                format!(
+                    "one host: {share}% of the time all that was left was {host}'s, at its limit"
+                )
             }
             Sample::Hosts => {
                 format!(
@@ -114,8 +139,11 @@ mod tests {
             assert_eq!(*kind as usize, n);
             bottleneck.add(*kind);
         }
-        (0..24).for_each(|_| bottleneck.add(Sample::Hosts));
+        (0..3 * KINDS.len() - 4).for_each(|_| bottleneck.add(Sample::Hosts));
         assert!(bottleneck.describe().contains("75% of the time"), "{}", bottleneck.describe());
         assert!(!Bottleneck::new(1).describe().is_empty());
+        let mut alone = Bottleneck::new(1);
+        alone.add_only_host("giant.example");
+        assert!(alone.describe().contains("giant.example"), "{}", alone.describe());
     }
 }

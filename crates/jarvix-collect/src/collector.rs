@@ -31,6 +31,7 @@ use crate::frontier::Entry;
 use crate::job::{Aim, Job};
 use crate::memory::{Memory, Turn};
 use crate::politeness::Slot;
+use crate::processor::Processor;
 use crate::retry::Retry;
 use crate::settings::CollectSettings;
 use crate::threads::{FeedThread, WriterThread, spawn_feed, spawn_writer};
@@ -97,6 +98,7 @@ pub(crate) async fn run(
         feed: Some(feed),
         window: Window::default(),
         window_max: concurrent * 4 + 1_000,
+        processor: Processor::new(Arc::clone(&job.store.env().disk)),
         memory: Memory::new(Arc::clone(&job.store.env().disk), settings.max_memory, concurrent),
         halt: None,
         disk_low_since: None,
@@ -138,6 +140,7 @@ struct Loop {
     window: Window,
     window_max: usize,
     memory: Memory,
+    processor: Processor,
     halt: Option<Halt>,
     disk_low_since: Option<Instant>,
     /// When it was last told that everything waits for hosts.
@@ -285,6 +288,7 @@ impl Loop {
             self.halt = Some(Halt::Time);
         }
         if ticks.is_multiple_of(TICKS_PER_DISK_LOOK) {
+            self.processor.look();
             self.look_at_disk();
             self.tell_of_waiting();
         }
@@ -362,9 +366,11 @@ impl Loop {
         } else if self.memory.is_scarce() {
             Sample::Memory
         } else if self.tasks.len() >= self.memory.allowed() {
-            Sample::Fetches
+            if self.processor.is_busy() { Sample::Processor } else { Sample::Fetches }
         } else if crew.fetcher.politeness.any_not_before().is_some() {
             Sample::Rate
+        } else if let Some(host) = self.window.only_host() {
+            return self.bottleneck.add_only_host(host);
         } else if !self.window.is_empty() {
             Sample::Hosts
         } else if self.feed.is_some() {

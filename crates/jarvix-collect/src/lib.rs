@@ -34,6 +34,7 @@ mod politeness;
 mod pool;
 #[doc(hidden)]
 pub mod probe;
+mod processor;
 mod proxy;
 mod retry;
 mod robots;

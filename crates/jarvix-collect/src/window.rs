@@ -82,6 +82,13 @@ impl Window {
         self.jobs == 0
     }
 
+    /// The host that all jobs are of, if they are of one.
+    pub(crate) fn only_host(&self) -> Option<&str> {
+        let mut hosts = self.hosts.keys();
+        let only = hosts.next().filter(|_| hosts.next().is_none());
+        only.map(|host| &**host).filter(|_| self.delayed.is_empty() && self.free.is_empty())
+    }
+
     /// Takes a job in, at the end of its host's queue.
     pub(crate) fn push(&mut self, job: Job) {
         self.jobs += 1;
