@@ -225,7 +225,7 @@ impl Client {
         let meter = Arc::clone(&conn.facts.meter);
         let sent = async {
             conn.ready().await?;
-            self.politeness.asked(&to.origin.host);
+            self.politeness.asked(&asked.0.origin.host);
             match &mut conn.sender {
                 Sender::H1(sender) => {
                     meter.await_head();
