@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! frontier -> feed thread -> window -> fetch tasks -> writer thread -> committed parts
-//!             (bounded)     (hosts      (concurrent)  (bounded, byte
+//!             (as asked)    (hosts      (concurrent)  (bounded, byte
 //!                            take turns)               budget)
 //! ```
 //!
@@ -27,7 +27,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::bottleneck::{Bottleneck, Sample};
 use crate::collect::{CollectError, CollectJob, CollectSummary, EventSink};
 use crate::fetch::{Attempt, Fetcher};
-use crate::frontier::Entry;
+use crate::intake::Intake;
 use crate::job::{Aim, Job};
 use crate::memory::{Memory, Turn};
 use crate::politeness::Slot;
@@ -44,6 +44,9 @@ const TICK: Duration = Duration::from_millis(100);
 const TICKS_PER_DISK_LOOK: u32 = 10;
 /// Ticks between two looks at what is idle.
 const TICKS_PER_SWEEP: u32 = 20;
+/// Entries that are looked at together, beyond four for every fetch: enough hosts, each at its
+/// limit, to keep all fetches busy.
+const WINDOW_LEAST: usize = 8_000;
 
 /// A wait for hosts that is worth telling of ...
 const WAIT_TOLD: Duration = Duration::from_secs(1);
@@ -90,14 +93,14 @@ pub(crate) async fn run(
     let in_flight = Arc::new(AtomicUsize::new(0));
     let (pages, received) = mpsc::channel(WAITING_MAX);
     let writer = spawn_writer(&job, &in_flight, &fetcher.politeness, received)?;
-    let (feed, feeder) = spawn_feed(&job.frontier)?;
     let settings = Arc::clone(&fetcher.settings);
+    let window_max = concurrent * 4 + WINDOW_LEAST;
+    let (intake, feeder) = spawn_feed(&job.frontier, window_max, settings.pages_per_host)?;
     let collector = Loop {
         crew: Arc::new(Crew { fetcher, pages, in_flight }),
         tasks: JoinSet::new(),
-        feed: Some(feed),
+        intake,
         window: Window::default(),
-        window_max: concurrent * 4 + 1_000,
         processor: Processor::new(Arc::clone(&job.store.env().disk)),
         memory: Memory::new(Arc::clone(&job.store.env().disk), settings.max_memory, concurrent),
         halt: None,
@@ -136,9 +139,8 @@ impl Desk {
 struct Loop {
     crew: Arc<Crew>,
     tasks: JoinSet<TaskEnd>,
-    feed: Option<mpsc::Receiver<Vec<Entry>>>,
+    intake: Intake,
     window: Window,
-    window_max: usize,
     memory: Memory,
     processor: Processor,
     halt: Option<Halt>,
@@ -162,7 +164,7 @@ impl Loop {
         self.drain().await;
         let connections_opened = self.crew.fetcher.client.pool().opened();
         // With the last sender gone the writer closes its part and ends.
-        drop((self.crew, self.feed, self.window, self.tasks));
+        drop((self.crew, self.intake, self.window, self.tasks));
         let tally = join(writer).await?.map_err(CollectError::Store)?;
         join(feeder).await?.map_err(CollectError::Frontier)?;
         if self.halt == Some(Halt::Disk) {
@@ -193,19 +195,18 @@ impl Loop {
         let politeness = Arc::clone(&self.crew.fetcher.politeness);
         self.look_at_disk();
         while self.halt.is_none() {
-            self.fill();
+            self.intake.fill(&mut self.window);
             self.begin_what_may();
-            if self.feed.is_none() && self.window.is_empty() && self.tasks.is_empty() {
+            if self.intake.is_done() && self.window.is_empty() && self.tasks.is_empty() {
                 break;
             }
-            let has_room = self.window.len() < self.window_max;
+            let has_room = self.intake.has_room(&self.window);
             let moment = self.next_moment();
             tokio::select! {
                 Some(end) = self.tasks.join_next() => self.take_end(end),
-                entries = receive(&mut self.feed), if has_room => match entries {
-                    Some(entries) => self.take_in(entries),
-                    None => self.feed = None,
-                },
+                delivery = self.intake.receive(), if has_room => {
+                    self.intake.take(delivery, &mut self.window);
+                }
                 freed = politeness.next_freed() => {
                     freed.iter().for_each(|host| self.window.freed(host));
                 }
@@ -222,23 +223,12 @@ impl Loop {
         self.sample();
     }
 
-    fn fill(&mut self) {
-        while self.window.len() < self.window_max
-            && let Some(Ok(entries)) = self.feed.as_mut().map(mpsc::Receiver::try_recv)
-        {
-            self.take_in(entries);
-        }
-    }
-
-    fn take_in(&mut self, entries: Vec<Entry>) {
-        entries.into_iter().for_each(|entry| self.window.push(Job::new(entry)));
-    }
-
     fn begin_what_may(&mut self) {
         let politeness = &self.crew.fetcher.politeness;
         while self.may_begin()
             && let Some((job, slot)) = self.window.next(politeness)
         {
+            self.intake.left(&job);
             self.tasks.spawn(Arc::clone(&self.crew).deal_with(job, slot));
         }
     }
@@ -270,7 +260,10 @@ impl Loop {
     fn take_end(&mut self, end: Result<TaskEnd, JoinError>) {
         match end {
             Ok(TaskEnd::Written) => {}
-            Ok(TaskEnd::Again(job, wait)) => self.window.push_later(*job, Instant::now() + wait),
+            Ok(TaskEnd::Again(job, wait)) => {
+                self.intake.came_back(&job);
+                self.window.push_later(*job, Instant::now() + wait);
+            }
             Ok(TaskEnd::Unwritten) => self.halt = Some(Halt::Broken),
             // What a page can make panic is caught in the task; this is our own fault.
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -373,7 +366,7 @@ impl Loop {
             return self.bottleneck.add_only_host(host);
         } else if !self.window.is_empty() {
             Sample::Hosts
-        } else if self.feed.is_some() {
+        } else if !self.intake.is_done() {
             Sample::Input
         } else {
             Sample::Tail
@@ -383,17 +376,9 @@ impl Loop {
 
     /// Lets what is in flight finish for a while after a halt. What does not is still pending.
     async fn drain(&mut self) {
-        self.feed = None;
         let end = Instant::now() + self.settings.patience.drain;
         while let Ok(Some(_)) = tokio::time::timeout_at(end, self.tasks.join_next()).await {}
         self.tasks.shutdown().await;
-    }
-}
-
-async fn receive(feed: &mut Option<mpsc::Receiver<Vec<Entry>>>) -> Option<Vec<Entry>> {
-    match feed {
-        Some(feed) => feed.recv().await,
-        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,7 @@ use jarvix_core::{Outcome, Page};
 use url::Url;
 
 use crate::failure::Failure;
-use crate::frontier::Entry;
+use crate::frontier::{Entry, Fed};
 use crate::target::Target;
 
 /// One URL that is to be dealt with.
@@ -16,6 +16,8 @@ use crate::target::Target;
 pub(crate) struct Job {
     entry: Entry,
     pub(crate) aim: Aim,
+    /// The host of the frontier's feed that it came from.
+    pub(crate) run: u64,
     /// Attempts made so far.
     pub(crate) attempts: u32,
     /// Bytes that those received.
@@ -44,7 +46,24 @@ impl Job {
                 Err(error) => Aim::Refused(Failure::last(Outcome::Internal, error.to_string())),
             },
         };
-        Self { entry, aim, attempts: 0, bytes_wire: 0 }
+        Self { entry, aim, run: 0, attempts: 0, bytes_wire: 0 }
+    }
+
+    /// What comes of an entry of the frontier's feed: one beyond the budget of its host is not
+    /// fetched. The lowest ordinals win, because ranks go by them.
+    pub(crate) fn fed(fed: Fed, run: u64, pages_per_host: u64) -> Self {
+        let mut job = Self::new(fed.entry);
+        job.run = run;
+        if pages_per_host > 0 && fed.rank >= pages_per_host && job.host().is_some() {
+            let reason = format!("the host has used up its {pages_per_host} pages");
+            job.aim = Aim::Refused(Failure::last(Outcome::Budget, reason));
+        }
+        job
+    }
+
+    /// Bytes of what it carries from the input.
+    pub(crate) fn weight(&self) -> usize {
+        self.entry.url.len() + self.entry.input_meta.as_ref().map_or(0, String::len)
     }
 
     /// Whose place it needs; none for what needs no server.

@@ -26,6 +26,7 @@ mod fetch;
 pub mod frontier;
 pub mod guard;
 pub mod input;
+mod intake;
 mod job;
 mod local;
 mod memory;

@@ -30,6 +30,9 @@ pub struct CollectSettings {
     pub concurrent: usize,
     /// Fetches under way at one time, per host.
     pub per_host: usize,
+    /// Most pages of one host, those that the input names first; 0 sets no limit. The one setting
+    /// here that is part of a run's identity: its pages would depend on when it was changed.
+    pub pages_per_host: u64,
     /// Fetches under way at one time, per address; `None` sets no limit.
     pub per_address: Option<usize>,
     /// Most requests per second and address; 0 sets no limit.
@@ -104,6 +107,7 @@ impl Default for CollectSettings {
         Self {
             concurrent: 100,
             per_host: 4,
+            pages_per_host: 0,
             per_address: None,
             rate_per_address: 0.0,
             timeout: Duration::from_secs(30),

@@ -209,6 +209,10 @@ fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError
         let name = |column: &Option<String>| column.clone().unwrap_or_default();
         return Err(differs("url column", &name(&was.url_column), &name(&now.url_column)));
     }
+    if was.pages_per_host != now.pages_per_host {
+        let (was, now) = (was.pages_per_host.to_string(), now.pages_per_host.to_string());
+        return Err(differs("pages per host", &was, &now));
+    }
     if was.filter != now.filter {
         return Err(differs("patterns", &was.filter.to_string(), &now.filter.to_string()));
     }

@@ -21,6 +21,9 @@ pub struct RunSettings {
     /// The command that made the run, without its arguments.
     #[serde(default = "run_command")]
     pub command: String,
+    /// Most pages of one host; 0 is no limit.
+    #[serde(default)]
+    pub pages_per_host: u64,
     /// Which URLs of the inputs belong to it.
     #[serde(default, skip_serializing_if = "Filter::is_empty")]
     pub filter: Filter,

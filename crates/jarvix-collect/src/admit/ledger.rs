@@ -29,6 +29,8 @@ pub(crate) struct SegmentNote {
     pub(crate) number: u32,
     /// How many URLs of it were admitted; its file of keys has as many.
     pub(crate) admitted: u64,
+    /// How many hosts have URLs, in this segment and those before it.
+    pub(crate) hosts: u64,
 }
 
 /// How far an input was read.

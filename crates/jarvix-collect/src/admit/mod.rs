@@ -2,9 +2,9 @@
 //!
 //! Every line that is neither blank nor a comment becomes exactly one of three: an admitted URL, a
 //! reject with its reason, or a counted duplicate of an earlier line. Lines are streamed; a URL that
-//! may be new gets the next ordinal and goes to a segment on disk at once, and only when the last
-//! line is read are the repeats among them found and left out. Ordinals therefore have
-//! gaps, and the first line of a URL always wins.
+//! may be new gets the next ordinal, and only when the last line is read are the repeats among them
+//! found and left out. Ordinals therefore have gaps, and the first line of a URL always wins. What is
+//! left is brought together by host and becomes a segment of the frontier.
 //!
 //! One commit makes the segment, the rejects, the ordinals and the account of what was read visible
 //! together. Until then nothing has happened: a session that is killed leaves files that the next
@@ -13,13 +13,16 @@
 //! What this module refuses to do: fetch, hold the list in memory, or admit lines that were changed
 //! after they were read.
 
+mod arrange;
 mod error;
+mod hosts;
 mod keys;
 mod ledger;
 mod pass;
 mod plan;
 mod recent;
 mod rejects;
+mod sort;
 mod spill;
 #[cfg(test)]
 mod tests;
@@ -30,17 +33,21 @@ use std::sync::Arc;
 use jarvix_core::{Disk, Event, Generation, Ordinals, RunId, Stage};
 use jarvix_store::{Commit, StagedPart, Store};
 
+use arrange::Arrange;
 pub use error::AdmitError;
+use hosts::{HostsCursor, HostsWriter};
 use keys::{KeysCursor, KeysWriter};
 pub(crate) use ledger::Ledger;
 use ledger::{SegmentNote, Sums};
 use pass::{Accepted, Pass, Sink};
 pub use plan::{HostCount, Plan, dry_run};
 use rejects::RejectParts;
+use sort::HostSort;
+pub use sort::SortLimits;
 pub use spill::DedupeLimits;
 use spill::Spill;
 
-use crate::frontier::{self, Record, SegmentWriter};
+use crate::frontier::{self, Place, SegmentWriter};
 use crate::input::{self, Input, Prefix};
 use crate::scope::Filter;
 
@@ -59,6 +66,8 @@ pub struct AdmitSettings {
     pub filter: Filter,
     /// How much memory finding repeats may take.
     pub dedupe: DedupeLimits,
+    /// How much memory sorting by host may take.
+    pub sort: SortLimits,
 }
 
 /// What became of the input lines, since the run's first:
@@ -158,6 +167,7 @@ fn remove_leftovers(store: &Store, run: &RunId, ledger: &Ledger) -> Result<(), A
         .segments
         .iter()
         .flat_map(|s| [frontier::segment_name(s.number), frontier::keys_name(s.number)])
+        .chain(ledger.segments.last().map(|s| frontier::hosts_name(s.number)))
         .collect();
     for entry in disk.list(&folder).map_err(AdmitError::disk("list", &folder))? {
         let path = folder.join(&entry.name);
@@ -213,12 +223,10 @@ impl Session<'_> {
         let folder = frontier::folder(self.store, self.run);
         disk.create_dir_all(&folder).map_err(AdmitError::disk("create", &folder))?;
         let number = ledger.segments.last().map_or(1, |segment| segment.number + 1);
-        let segment_path = folder.join(frontier::segment_name(number));
-        let segment = SegmentWriter::create(disk, &segment_path)
-            .map_err(AdmitError::disk("create", &segment_path))?;
         let rejects = RejectParts::new(self.store, self.run);
-        let sink = SegmentSink { segment, path: &segment_path, rejects };
         let spill = Spill::new(disk, &folder.join(SPILL), self.settings.dedupe)?;
+        let sort = HostSort::new(disk, &folder, self.settings.sort);
+        let sink = HostSink { sort, body: Vec::new(), rejects };
 
         let first = ledger.next_ordinal;
         let mut pass = Pass::new(sink, spill, &self.settings.filter, first, ledger.sums);
@@ -239,14 +247,14 @@ impl Session<'_> {
         }
         let Pass { sink, spill, next_ordinal, sums, .. } = pass;
         let duplicates = self.resolve(spill, ledger, &folder.join(frontier::keys_name(number)))?;
-        sink.segment.finish().map_err(AdmitError::disk("write", &segment_path))?;
+        let hosts = self.arrange(sink.sort, ledger, &duplicates, number)?;
 
         let mut admitted = Ordinals::new();
         admitted.insert_range(first..next_ordinal);
         admitted.subtract(&duplicates);
         ledger.sums = sums.without_repeats(duplicates.len());
         ledger.next_ordinal = next_ordinal;
-        ledger.segments.push(SegmentNote { number, admitted: admitted.len() });
+        ledger.segments.push(SegmentNote { number, admitted: admitted.len(), hosts });
         self.commit(ledger, sink.rejects.finish()?, admitted)?;
         Ok(true)
     }
@@ -274,6 +282,30 @@ impl Session<'_> {
         Ok(duplicates)
     }
 
+    /// Writes the new segment, and how many URLs every host has now; how many hosts there are.
+    fn arrange(
+        &self,
+        sort: HostSort,
+        ledger: &Ledger,
+        duplicates: &Ordinals,
+        number: u32,
+    ) -> Result<u64, AdmitError> {
+        let disk: &Arc<dyn Disk> = &self.store.env().disk;
+        let folder = frontier::folder(self.store, self.run);
+        let path = folder.join(frontier::segment_name(number));
+        let segment =
+            SegmentWriter::create(disk, &path).map_err(AdmitError::disk("create", &path))?;
+        let earlier = ledger
+            .segments
+            .last()
+            .map(|s| HostsCursor::open(disk, &folder.join(frontier::hosts_name(s.number)), s.hosts))
+            .transpose()?;
+        let hosts = HostsWriter::create(disk, &folder.join(frontier::hosts_name(number)), earlier)?;
+        let mut arrange = Arrange::new(segment, path, hosts, duplicates);
+        sort.finish(&mut arrange)?;
+        arrange.finish()
+    }
+
     fn commit(
         &self,
         ledger: &Ledger,
@@ -294,16 +326,18 @@ impl Session<'_> {
 }
 
 /// Where a session's lines go.
-struct SegmentSink<'a> {
-    segment: SegmentWriter,
-    path: &'a Path,
+struct HostSink<'a> {
+    sort: HostSort,
+    body: Vec<u8>,
     rejects: RejectParts<'a>,
 }
 
-impl Sink for SegmentSink<'_> {
+impl Sink for HostSink<'_> {
     fn accept(&mut self, accepted: Accepted) -> Result<(), AdmitError> {
-        let record: Record = accepted.record;
-        self.segment.append(&record).map_err(AdmitError::disk("write", self.path))
+        let Accepted { url, ordinal, body } = accepted;
+        self.body.clear();
+        body.write(&mut self.body);
+        self.sort.add(Place::of(url.host()), ordinal, &self.body)
     }
 
     fn reject(&mut self, reject: jarvix_core::Reject) -> Result<(), AdmitError> {

@@ -8,14 +8,15 @@ use super::ledger::{InputNote, Sums};
 use super::recent::Recent;
 use super::spill::Spill;
 use super::{AdmitError, EVENT_LINES};
-use crate::frontier::Record;
+use crate::frontier::Body;
 use crate::input::{Content, Lines, escaped, file_url};
 use crate::scope::Filter;
 
 /// A line that may be new.
 pub(super) struct Accepted {
     pub(super) url: CanonicalUrl,
-    pub(super) record: Record,
+    pub(super) ordinal: u64,
+    pub(super) body: Body,
 }
 
 /// Where lines go.
@@ -86,8 +87,7 @@ impl<'a, S: Sink> Pass<'a, S> {
             match usable {
                 Ok((url, meta, relative)) => {
                     let line_no = line.line_no.filter(|_| from_list);
-                    self.accept(url, |ordinal, url| Record {
-                        ordinal,
+                    self.accept(url, |url| Body {
                         line_no,
                         input: u32::try_from(at).unwrap_or(u32::MAX),
                         url,
@@ -119,7 +119,7 @@ impl<'a, S: Sink> Pass<'a, S> {
     fn accept(
         &mut self,
         url: CanonicalUrl,
-        record: impl FnOnce(u64, String) -> Record,
+        body: impl FnOnce(String) -> Body,
     ) -> Result<(), AdmitError> {
         let key = key_of(url.as_str());
         if self.recent.saw(key) {
@@ -128,8 +128,8 @@ impl<'a, S: Sink> Pass<'a, S> {
         }
         let ordinal = self.next_ordinal;
         self.spill.add(key, ordinal)?;
-        let record = record(ordinal, url.as_str().to_owned());
-        self.sink.accept(Accepted { url, record })?;
+        let body = body(url.as_str().to_owned());
+        self.sink.accept(Accepted { url, ordinal, body })?;
         self.next_ordinal += 1;
         self.sums.admitted += 1;
         Ok(())

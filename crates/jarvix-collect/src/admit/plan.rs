@@ -116,7 +116,7 @@ struct Counter {
 
 impl Sink for Counter {
     fn accept(&mut self, accepted: Accepted) -> Result<(), AdmitError> {
-        if accepted.record.relative.is_some() {
+        if accepted.body.relative.is_some() {
             self.local_pages += 1;
             return Ok(());
         }

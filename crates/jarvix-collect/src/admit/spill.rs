@@ -176,7 +176,11 @@ impl Partition {
     }
 }
 
-fn read_exact_at(file: &dyn jarvix_core::DiskRead, buf: &mut [u8], offset: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(
+    file: &dyn jarvix_core::DiskRead,
+    buf: &mut [u8],
+    offset: u64,
+) -> io::Result<()> {
     let mut done = 0;
     while done < buf.len() {
         match file.read_at(&mut buf[done..], offset + done as u64)? {

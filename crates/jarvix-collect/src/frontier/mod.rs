@@ -4,12 +4,21 @@
 //! catalogue has its commit; a file without one is a leftover. What is left to fetch is what was
 //! admitted minus what committed pages cover, and nothing here keeps a second account of that.
 //!
-//! What this module refuses to do: choose an order other than that of the input (fairness between
-//! hosts is the collector's), or hold more than one block of entries in memory.
+//! A segment is partitioned by registrable domain, so that one owner lives in one place and a
+//! partition can be given away whole. Inside a partition the URLs of a host lie one after the other,
+//! by ordinal, and hosts lie in the order in which the input first names them. They are read host by
+//! host ([`feed`]), as much of each as the collector has room for.
+//!
+//! What this module refuses to do: decide whose turn it is (fairness between hosts is the
+//! collector's), or hold more in memory than a few blocks and a place in a file per open host.
 
 mod codec;
 mod error;
+mod feed;
+mod place;
 mod reader;
+#[cfg(test)]
+pub(crate) mod tests;
 mod writer;
 
 use std::collections::VecDeque;
@@ -20,10 +29,14 @@ use jarvix_core::{Env, Ordinals, RunId, Stage};
 use jarvix_store::Store;
 
 use crate::admit::Ledger;
-pub(crate) use codec::Record;
+pub(crate) use codec::{Body, put_number, take_number};
 pub use error::FrontierError;
-use reader::SegmentReader;
-pub(crate) use writer::{NewFile, SegmentWriter};
+pub(crate) use feed::{Batch, Fed, Feed, Most};
+pub(crate) use place::Place;
+pub(crate) use writer::{NewFile, SegmentWriter, Sorted};
+
+/// Entries that [`Pending`] reads ahead.
+const PENDING_AHEAD: usize = 512;
 
 /// A URL or local page that is to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +62,11 @@ pub(crate) fn folder(store: &Store, run: &RunId) -> PathBuf {
 /// The file of segment `number`.
 pub(crate) fn segment_name(number: u32) -> String {
     format!("segment-{number:08}.jfr")
+}
+
+/// The file of how many URLs every host has, up to segment `number`.
+pub(crate) fn hosts_name(number: u32) -> String {
+    format!("hosts-{number:08}.jfh")
 }
 
 /// The file of the keys of segment `number`.
@@ -98,81 +116,45 @@ impl Frontier {
         self.pending.len()
     }
 
-    /// What is left to fetch, in the order of the input, read block by block.
+    /// What is left to fetch: a host's URLs one after the other, in the order of the input.
     pub fn pending(&self) -> Pending {
-        Pending {
-            env: self.env.clone(),
-            segments: self.segments.iter().cloned().collect(),
-            reader: None,
-            block: VecDeque::new(),
-            wanted: Arc::clone(&self.pending),
-            roots: Arc::clone(&self.roots),
-            left: self.pending.len(),
-        }
+        Pending { feed: self.feed(), run: None, entries: VecDeque::new(), ended: false }
+    }
+
+    /// The same, asked for host by host.
+    pub(crate) fn feed(&self) -> Feed {
+        let segments = self.segments.iter().cloned().collect();
+        let (wanted, roots) = (Arc::clone(&self.pending), Arc::clone(&self.roots));
+        Feed::new(self.env.clone(), segments, wanted, roots)
     }
 }
 
-/// Reads what is left to fetch. Independent of the [`Frontier`] that it came from, and blocking: a
-/// thread of its own feeds async code.
+/// Reads what is left to fetch, one host after the other. Independent of the [`Frontier`] that it
+/// came from, and blocking.
 pub struct Pending {
-    env: Env,
-    segments: VecDeque<PathBuf>,
-    reader: Option<SegmentReader>,
-    block: VecDeque<Record>,
-    wanted: Arc<Ordinals>,
-    roots: Arc<Vec<Option<PathBuf>>>,
-    left: u64,
+    feed: Feed,
+    /// The host that is being read.
+    run: Option<u64>,
+    entries: VecDeque<Entry>,
+    ended: bool,
 }
 
 impl Pending {
     fn next_entry(&mut self) -> Result<Option<Entry>, FrontierError> {
-        while self.left > 0 {
-            while let Some(record) = self.block.pop_front() {
-                if self.wanted.contains(record.ordinal) {
-                    self.left -= 1;
-                    return Ok(Some(self.entry(record)));
-                }
-            }
-            if !self.next_block()? {
-                return Err(FrontierError::Damaged {
-                    place: "the frontier".to_owned(),
-                    reason: format!("{} admitted URLs are missing", self.left),
-                });
-            }
+        while self.entries.is_empty() && !self.ended {
+            let most = Most { entries: PENDING_AHEAD, bytes: usize::MAX };
+            let batch = match self.run {
+                Some(run) => Some(self.feed.more(run, most)?),
+                None => self.feed.begin(most)?,
+            };
+            let Some(batch) = batch else {
+                self.ended = true;
+                break;
+            };
+            self.run = Some(batch.run).filter(|_| batch.more);
+            self.entries.extend(batch.entries.into_iter().map(|fed| fed.entry));
         }
-        Ok(None)
-    }
-
-    fn next_block(&mut self) -> Result<bool, FrontierError> {
-        loop {
-            if self.reader.is_none() {
-                let Some(path) = self.segments.pop_front() else { return Ok(false) };
-                self.reader = Some(SegmentReader::open(&self.env, &path)?);
-            }
-            let Some(reader) = &mut self.reader else { return Ok(false) };
-            let wanted = &self.wanted;
-            match reader.next_block(&|range| wanted.count_in(range) > 0)? {
-                Some(records) => {
-                    self.block = records.into();
-                    return Ok(true);
-                }
-                None => self.reader = None,
-            }
-        }
-    }
-
-    fn entry(&self, record: Record) -> Entry {
-        let root = self.roots.get(record.input as usize).and_then(Option::as_deref);
-        let local = root
-            .zip(record.relative.as_deref())
-            .and_then(|(root, inside)| local_path(root, inside));
-        Entry {
-            url: record.url,
-            ordinal: record.ordinal,
-            line_no: record.line_no,
-            input_meta: record.meta,
-            local,
-        }
+        Ok(self.entries.pop_front())
     }
 }
 
@@ -181,10 +163,8 @@ impl Iterator for Pending {
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.next_entry();
-        if next.is_err() {
-            // Damage is told once, not for ever.
-            self.left = 0;
-        }
+        // Damage is told once, not for ever.
+        self.ended |= next.is_err();
         next.transpose()
     }
 }

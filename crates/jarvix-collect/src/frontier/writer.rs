@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jarvix_core::{Disk, DiskWrite};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::codec::{BLOCK_BYTES, Header, Record, SEGMENT_MAGIC};
+use super::codec::{BLOCK_BYTES, Header, SEGMENT_MAGIC, put_record};
+use super::place::Place;
 
 /// Fast, and still about a fifth of the size for URLs.
 const ZSTD_LEVEL: i32 = 1;
@@ -54,28 +55,52 @@ impl Write for NewFile {
     }
 }
 
-/// A segment under construction. Ordinals ascend.
+/// A segment under construction. Whoever appends keeps the records of a host together.
 pub(crate) struct SegmentWriter {
     file: NewFile,
     raw: Vec<u8>,
+    packer: zstd::bulk::Compressor<'static>,
     header: Header,
     records: u64,
+}
+
+/// A record on its way to the segment, its body written before.
+pub(crate) struct Sorted<'a> {
+    pub(crate) ordinal: u64,
+    pub(crate) rank: u64,
+    pub(crate) begins: bool,
+    pub(crate) place: Place,
+    pub(crate) body: &'a [u8],
 }
 
 impl SegmentWriter {
     pub(crate) fn create(disk: &Arc<dyn Disk>, path: &Path) -> io::Result<Self> {
         let mut file = NewFile::create(disk, path)?;
         file.write_all(SEGMENT_MAGIC)?;
-        Ok(Self { file, raw: Vec::new(), header: Header::default(), records: 0 })
+        let packer = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
+        Ok(Self { file, raw: Vec::new(), packer, header: Header::default(), records: 0 })
     }
 
-    pub(crate) fn append(&mut self, record: &Record) -> io::Result<()> {
+    /// What follows belongs to partition number `partition`; no block holds two of them.
+    pub(crate) fn begin_partition(&mut self, partition: u32) -> io::Result<()> {
+        self.write_block()?;
+        self.header.partition = partition;
+        Ok(())
+    }
+
+    pub(crate) fn append(&mut self, record: &Sorted<'_>) -> io::Result<()> {
+        let (ordinal, place) = (record.ordinal, record.place);
         if self.raw.is_empty() {
-            self.header = Header { first: record.ordinal, ..Header::default() };
+            let partition = self.header.partition;
+            let header = Header { partition, low: ordinal, high: ordinal, ..Header::default() };
+            self.header = Header { first: place, ..header };
         }
-        record.write(self.header.first, &mut self.raw);
-        self.header.last = record.ordinal;
-        self.header.records += 1;
+        put_record(&mut self.raw, ordinal, record.rank, record.begins, record.body);
+        let header = &mut self.header;
+        header.low = header.low.min(ordinal);
+        header.high = header.high.max(ordinal);
+        header.last = place;
+        header.records += 1;
         self.records += 1;
         if self.raw.len() >= BLOCK_BYTES { self.write_block() } else { Ok(()) }
     }
@@ -84,7 +109,7 @@ impl SegmentWriter {
         if self.raw.is_empty() {
             return Ok(());
         }
-        let stored = zstd::bulk::compress(&self.raw, ZSTD_LEVEL)?;
+        let stored = self.packer.compress(&self.raw)?;
         let header = Header {
             // Both fit: a block ends with the record that takes it over `BLOCK_BYTES`.
             raw: self.raw.len() as u32,
@@ -101,7 +126,7 @@ impl SegmentWriter {
     /// Makes the segment durable.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.write_block()?;
-        let end = Header { first: self.records, ..Header::default() };
+        let end = Header { low: self.records, ..Header::default() };
         self.file.write_all(&end.to_bytes())?;
         self.file.finish()
     }

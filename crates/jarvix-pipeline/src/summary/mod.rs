@@ -205,6 +205,9 @@ fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> S
         if let Some(column) = &settings.url_column {
             command.push_str(&format!(" --url-column {}", quoted(column)));
         }
+        if settings.pages_per_host > 0 {
+            command.push_str(&format!(" --pages-per-host {}", settings.pages_per_host));
+        }
         let filter = &settings.filter;
         for (flag, all) in [("include", &filter.include), ("exclude", &filter.exclude)] {
             for pattern in all {

@@ -83,6 +83,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         per_host: count("collect.per_host"),
         per_address: Some(count("collect.per_address")).filter(|n| *n > 0),
         rate_per_address: settings.number("collect.rate_per_address"),
+        pages_per_host: settings.count("collect.pages_per_host"),
         timeout: Duration::from_secs_f64(settings.number("collect.timeout")),
         retries: u32::try_from(settings.count("collect.retries")).unwrap_or(u32::MAX),
         chunk_rows: settings.count("collect.chunk_size"),

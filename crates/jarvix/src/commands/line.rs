@@ -92,6 +92,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
         command: request.command.to_owned(),
+        pages_per_host: request.collect.pages_per_host,
         filter: admit.filter.clone(),
     };
     let wanted = request.run.as_ref();

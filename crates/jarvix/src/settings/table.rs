@@ -139,6 +139,14 @@ pub const KEYS: &[Key] = &[
         "Most requests per second to one IP address; 0 sets no fixed rate",
     ),
     key(
+        "collect.pages_per_host",
+        "pages-per-host",
+        Kind::Count { min: 0, max: 1_000_000_000 },
+        "0",
+        COLLECT,
+        "Most pages of one host, the first of the input; 0 is no limit",
+    ),
+    key(
         "collect.rate_per_host",
         "rate-per-host",
         Kind::Number,
@@ -305,7 +313,7 @@ pub const KEYS: &[Key] = &[
         Kind::Texts,
         "",
         COLLECT,
-        "Take only URLs in which this regular expression is found; may be repeated",
+        "Take only URLs that match this regular expression; may be repeated",
     ),
     key(
         "collect.exclude",
@@ -313,7 +321,7 @@ pub const KEYS: &[Key] = &[
         Kind::Texts,
         "",
         COLLECT,
-        "Leave out URLs in which this regular expression is found; may be repeated",
+        "Leave out URLs that match this regular expression; may be repeated",
     ),
     key(
         "run.max_failed",
