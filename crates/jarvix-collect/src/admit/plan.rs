@@ -51,23 +51,27 @@ pub struct Plan {
     pub reject_examples: Vec<Reject>,
     /// Bytes of all lists, unpacked.
     pub bytes: u64,
+    /// Bytes that finding repeats took on disk; they are free again.
+    pub bytes_on_disk: u64,
     /// Whether all input was read; false if it was stopped.
     pub complete: bool,
 }
 
 /// Reads all of `inputs` and says what would be admitted, without a run. Keys are spilled to a
-/// folder inside `scratch` that is gone afterwards; `stop` is asked between lines.
+/// folder inside `scratch` that is gone afterwards; `stop` is asked between lines, and `tell` hears
+/// now and then how far it is. Standard input is read as it comes.
 pub fn dry_run(
     env: &Env,
     inputs: &[Input],
     settings: &AdmitSettings,
     scratch: &Path,
+    tell: &dyn Fn(&Plan),
     stop: &dyn Fn() -> bool,
 ) -> Result<Plan, AdmitError> {
     let folder = scratch.join(format!("jarvix-plan-{:016x}", env.entropy.next_u64()));
     let spill = Spill::new(&env.disk, &folder, settings.dedupe)?;
     let mut pass = Pass::new(Counter::default(), spill, &settings.filter, 0, Sums::default());
-    let read = read_all(env, inputs, settings, stop, &mut pass);
+    let read = read_all(env, inputs, settings, tell, stop, &mut pass);
     let Pass { sink, spill, sums, .. } = pass;
     let (complete, bytes) = match read {
         Ok(read) => read,
@@ -76,9 +80,19 @@ pub fn dry_run(
             Ok(()) | Err(_) => return Err(error),
         },
     };
+    let bytes_on_disk = spill.bytes_on_disk();
     let repeats = spill.resolve(&mut [], &mut KeysWriter::nowhere())?.len();
     let Sums { lines, admitted, rejects, duplicates } = sums.without_repeats(repeats);
-    let plan = Plan { lines, admitted, rejects, duplicates, bytes, complete, ..Plan::default() };
+    let plan = Plan {
+        lines,
+        admitted,
+        rejects,
+        duplicates,
+        bytes,
+        bytes_on_disk,
+        complete,
+        ..Plan::default()
+    };
     Ok(sink.into_plan(plan))
 }
 
@@ -87,6 +101,7 @@ fn read_all(
     env: &Env,
     inputs: &[Input],
     settings: &AdmitSettings,
+    tell: &dyn Fn(&Plan),
     stop: &dyn Fn() -> bool,
     pass: &mut Pass<'_, Counter>,
 ) -> Result<(bool, u64), AdmitError> {
@@ -94,8 +109,15 @@ fn read_all(
     ledger.add_inputs(inputs);
     let mut bytes = 0;
     for (at, input) in inputs.iter().enumerate() {
-        let mut lines = Lines::open(env, input, settings.url_column.as_deref())?;
-        let complete = pass.read(&mut lines, at, &ledger.inputs[at], &|_| {}, stop)?;
+        let column = settings.url_column.as_deref();
+        let mut lines = match input {
+            Input::Stdin { spooled: None } => Lines::from_stdin(column)?,
+            _ => Lines::open(env, input, column)?,
+        };
+        let told = |Sums { lines, admitted, rejects, duplicates }: Sums| {
+            tell(&Plan { lines, admitted, rejects, duplicates, ..Plan::default() });
+        };
+        let complete = pass.read(&mut lines, at, &ledger.inputs[at], &told, stop)?;
         if input.root().is_none() {
             bytes += lines.consumed().bytes;
         }

@@ -133,6 +133,11 @@ impl Spill {
         Ok(resolver.duplicates)
     }
 
+    /// Bytes of it on disk.
+    pub(super) fn bytes_on_disk(&self) -> u64 {
+        self.partitions.iter().map(|partition| partition.spilled).sum()
+    }
+
     /// Removes everything that was spilled.
     pub(super) fn discard(self) -> Result<(), AdmitError> {
         drop(self.partitions);

@@ -70,11 +70,20 @@ pub(super) enum Kind {
 /// Opens the file at `path`: what it is, and its unpacked bytes.
 pub(super) fn open(env: &Env, path: &Path, name: &str) -> Result<(Kind, Unpacked), InputError> {
     let file = env.disk.open(path).map_err(InputError::io("open", name))?;
+    unpack(Box::new(Cursor { file, offset: 0 }), name)
+}
+
+/// What the bytes of `reader` are, and the bytes themselves, unpacked.
+pub(super) fn unpack(
+    mut reader: Box<dyn Read + Send>,
+    name: &str,
+) -> Result<(Kind, Unpacked), InputError> {
     let mut magic = [0; MAGIC_BYTES];
-    let n = fill(&*file, &mut magic).map_err(InputError::io("read", name))?;
+    let n = fill(&mut reader, &mut magic).map_err(InputError::io("read", name))?;
+    let kind = if &magic[..n] == PARQUET_MAGIC { Kind::Parquet } else { Kind::Lines };
+    let whole = io::Cursor::new(magic).take(n as u64).chain(reader);
     let magic = &magic[..n];
-    let kind = if magic == PARQUET_MAGIC { Kind::Parquet } else { Kind::Lines };
-    let plain = BufReader::with_capacity(READ_BYTES, Cursor { file, offset: 0 });
+    let plain = BufReader::with_capacity(READ_BYTES, whole);
     let source: Box<dyn Read + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
         Box::new(flate2::bufread::MultiGzDecoder::new(plain))
     } else if is_zstd(magic) {
@@ -86,12 +95,14 @@ pub(super) fn open(env: &Env, path: &Path, name: &str) -> Result<(Kind, Unpacked
     Ok((kind, Unpacked(BufReader::with_capacity(READ_BYTES, Digest::new(source)))))
 }
 
-fn fill(file: &dyn DiskRead, buf: &mut [u8]) -> io::Result<usize> {
+fn fill(reader: &mut impl Read, buf: &mut [u8]) -> io::Result<usize> {
     let mut done = 0;
     while done < buf.len() {
-        match file.read_at(&mut buf[done..], done as u64)? {
-            0 => break,
-            n => done += n,
+        match reader.read(&mut buf[done..]) {
+            Ok(0) => break,
+            Ok(n) => done += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(done)

@@ -82,6 +82,18 @@ impl Lines {
         Ok(Self { format, name, lines_before: 0 })
     }
 
+    /// Reads standard input as it comes, for who needs it only once.
+    pub(crate) fn from_stdin(url_column: Option<&str>) -> Result<Self, InputError> {
+        let name = "stdin";
+        let (kind, unpacked) = bytes::unpack(Box::new(std::io::stdin()), name)?;
+        if kind == Kind::Parquet {
+            let reason = "Parquet cannot be read from a pipe; give the file".to_owned();
+            return Err(InputError::Format { name: name.to_owned(), reason });
+        }
+        let format = list_format(unpacked, Path::new(name), name, url_column)?;
+        Ok(Self { format, name: name.to_owned(), lines_before: 0 })
+    }
+
     /// The next line.
     pub fn next_line(&mut self) -> Result<Option<Line>, InputError> {
         match &mut self.format {
@@ -140,6 +152,15 @@ fn open_list(
     if kind == Kind::Parquet {
         return Ok(Format::Foreign(ForeignLines::open(env, path, name, url_column)?));
     }
+    list_format(unpacked, path, name, url_column)
+}
+
+fn list_format(
+    unpacked: bytes::Unpacked,
+    path: &Path,
+    name: &str,
+    url_column: Option<&str>,
+) -> Result<Format, InputError> {
     let mut lines = PhysicalLines::new(unpacked);
     let head = lines.peek().map_err(InputError::io("read", name))?;
     refuse_other_encodings(head, name)?;

@@ -314,7 +314,7 @@ fn the_plan_writes_nothing_and_says_what_would_happen() {
     let list = bench.list("urls.txt", "http://a/1\nhttp://a/2\nhttp://b/\nhttp://a/1\njunk\n");
     let scratch = tempfile::tempdir().expect("folder");
     let settings = AdmitSettings::default();
-    let plan = dry_run(bench.store.env(), &[list], &settings, scratch.path(), &|| false);
+    let plan = dry_run(bench.store.env(), &[list], &settings, scratch.path(), &|_| {}, &|| false);
     let plan = plan.expect("plan");
     assert_eq!((plan.lines, plan.admitted, plan.rejects, plan.duplicates), (5, 3, 1, 1));
     assert_eq!((plan.hosts, plan.bytes, plan.complete), (2, 48, true));

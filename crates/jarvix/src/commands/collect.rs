@@ -9,6 +9,7 @@ use jarvix_collect::CollectSettings;
 use jarvix_collect::admit;
 use jarvix_collect::input::Input;
 use jarvix_collect::settings::{Adaptive, Credential, ProxySetting, RequestHeader, SecretError};
+use jarvix_core::{Event, RunId};
 use jarvix_pipeline::settings::Scope;
 use serde_json::json;
 
@@ -35,9 +36,17 @@ pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
     let stop = interrupt::listen()?;
     let stopped = || stop.load(Ordering::SeqCst);
     let env = jarvix_store::system_env();
-    let scratch = std::env::temp_dir();
-    let plan = admit::dry_run(&env, inputs, &settings, &scratch, &stopped)
-        .map_err(|e| super::context::line_error(e.into()))?;
+    let telling = context.start_bus()?;
+    let (publish, run) = (telling.sink(), plan_id());
+    let tell = |plan: &admit::Plan| {
+        let admit::Plan { lines, admitted, rejects, duplicates, .. } = *plan;
+        let run = run.clone();
+        let complete = false;
+        publish(Event::InputAdmitted { run, lines, admitted, rejects, duplicates, complete });
+    };
+    let planned = admit::dry_run(&env, inputs, &settings, &scratch(context), &tell, &stopped);
+    telling.finish();
+    let plan = planned.map_err(|e| super::context::line_error(e.into()))?;
     if !plan.complete {
         return Ok(Exit::Interrupted);
     }
@@ -53,21 +62,44 @@ pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
         "hosts_capped": plan.hosts_capped,
         "top_hosts": hosts,
         "bytes": plan.bytes,
+        "bytes_on_disk": plan.bytes_on_disk,
     });
     context.output.result(("plan", Exit::Ok), &data, || {
         let mut text = format!(
-            "{} lines: {} pages to fetch, {} rejects, {} repeats\n{} hosts",
-            plan.lines, plan.admitted, plan.rejects, plan.duplicates, plan.hosts
+            "{} lines: {} pages to fetch, {} rejects, {} repeats\n{} hosts{}",
+            plan.lines,
+            plan.admitted,
+            plan.rejects,
+            plan.duplicates,
+            plan.hosts,
+            if plan.hosts_capped { " and more" } else { "" }
         );
         for (at, host) in plan.top_hosts.iter().enumerate() {
             let lead = if at == 0 { ", most pages on " } else { ", " };
             text.push_str(&format!("{lead}{} ({})", plain(&host.host), host.urls));
         }
         text.push('\n');
+        let disk = indicatif::HumanBytes(plan.bytes_on_disk);
+        text.push_str(&format!("finding repeats took {disk} of disk for a while\n"));
         text
     })?;
     context.output.note("nothing was fetched; leave out --dry-run to begin");
     Ok(Exit::Ok)
+}
+
+/// Where keys lie for the time of a plan: in the data folder where there is one, because the folder
+/// for temporary files may be in memory.
+fn scratch(context: &Context) -> PathBuf {
+    let data = PathBuf::from(context.settings.text("data"));
+    if data.is_dir() { data } else { std::env::temp_dir() }
+}
+
+/// What events call the run that a plan is of.
+fn plan_id() -> RunId {
+    match RunId::new("plan") {
+        Ok(id) => id,
+        Err(_) => unreachable!("it is a run id"),
+    }
 }
 
 /// The settings of the collector, from the table.
