@@ -29,7 +29,7 @@ macro_rules! outcomes {
                 match self { $(Self::$variant => $about,)* }
             }
 
-            /// Whether it counts towards `--max-failed` (robots and policy refusals do not).
+            /// Whether it counts towards `--max-failed` (robots, budgets and what is not text do not).
             pub const fn is_failure(self) -> bool {
                 match self { $(Self::$variant => $failure,)* }
             }
@@ -53,7 +53,7 @@ outcomes! {
     Incomplete "incomplete" true "The connection ended before the answer was complete.";
     RedirectLimit "redirect_limit" true "The redirects are too many or go in a circle.";
     HostSuspended "host_suspended" true "The host kept failing and was put aside.";
-    Budget "budget" true "A limit of the run was reached before this address had its turn.";
+    Budget "budget" false "A limit of the run was reached before this address had its turn.";
     Internal "internal" true "Jarvix itself failed on this address.";
 }
 

@@ -4,6 +4,7 @@
 //! part's name and leave a commit; what is left to do is asked of the catalogue, never of a queue
 //! or of an event. What this crate refuses to do: to fetch, parse, score or draw by itself.
 
+pub mod again;
 pub mod error;
 pub mod generations;
 pub mod identity;
@@ -18,5 +19,5 @@ pub use error::LineError;
 pub use identity::{Chosen, OpenRun};
 pub use line::{Ending, Line};
 pub use queue::MemoryQueue;
-pub use settings::{LineSettings, RunSettings};
+pub use settings::{FromRun, LineSettings, RunSettings};
 pub use summary::{failing_hosts, failures, politeness};

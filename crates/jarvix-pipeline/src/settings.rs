@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_collect::CollectSettings;
 use jarvix_collect::scope::Filter;
+use jarvix_core::{Outcome, RunId};
 use jarvix_report::Format;
 use jarvix_score::Profile;
 
@@ -24,6 +25,9 @@ pub struct RunSettings {
     /// Most pages of one host; 0 is no limit.
     #[serde(default)]
     pub pages_per_host: u64,
+    /// The earlier run that it takes its pages from, if that is its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<FromRun>,
     /// Which URLs of the inputs belong to it.
     #[serde(default, skip_serializing_if = "Filter::is_empty")]
     pub filter: Filter,
@@ -32,6 +36,15 @@ pub struct RunSettings {
 /// What made the runs that do not say it.
 fn run_command() -> String {
     "run".to_owned()
+}
+
+/// Pages of an earlier run that are the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromRun {
+    /// The earlier run.
+    pub run: RunId,
+    /// How its pages had ended that are fetched again.
+    pub outcomes: Vec<Outcome>,
 }
 
 /// The settings of the line that may differ from one session of a run to the next.

@@ -60,12 +60,20 @@ fn inputs() -> Arg {
 fn run() -> Command {
     let command = Command::new("run")
         .about("The whole line: collect, curate, score and report")
-        .arg(inputs().required(true))
+        .arg(inputs().required_unless_present("from").conflicts_with("from"))
+        .arg(Arg::new("from").long("from").value_name("RUN").help("Take pages of this earlier run again, instead of an INPUT"))
+        .arg(
+            Arg::new("outcome")
+                .long("outcome")
+                .value_name("LIST")
+                .requires("from")
+                .help("Which pages of --from: those that ended so, such as timeout,dns [default: every failure]"),
+        )
         .arg(run_id(false).help("The run's id; without it the newest unfinished run of the same input goes on, else a new one is made"))
         .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Read the input, print the plan, fetch nothing"))
         .after_help(examples(
             "  jarvix run urls.txt\n  jarvix run urls.csv --url-column link --profile classic\n  \
-             jarvix run https://example.org/ pages/ --run first-look\n  zcat urls.gz | jarvix run - --concurrent 400",
+             jarvix run https://example.org/ pages/ --run first-look\n  zcat urls.gz | jarvix run - --concurrent 400\n  jarvix run --from urls-1 --outcome timeout,dns --timeout 120",
         ));
     settings::add_flags(command, "run")
 }

@@ -192,13 +192,15 @@ pub(crate) fn verify(env: &Env, input: &Input, before: &Consumed) -> Result<Pref
     let now = match input {
         Input::Url(_) | Input::File(_) => return Ok(Prefix::Same),
         Input::Folder(root) => folder::digest(root, &name)?,
-        Input::Stdin { spooled: None } => return Err(InputError::NotSpooled),
-        Input::List { path, .. } | Input::Stdin { spooled: Some(path) } => {
-            match open(env, path, &name)? {
-                (Kind::Lines, bytes) => return verify_lines(bytes, before, &name),
-                (Kind::Parquet, _) => digest_file(env, path, &name)?,
-            }
+        Input::Stdin { spooled: None } | Input::Run { spooled: None, .. } => {
+            return Err(InputError::NotSpooled);
         }
+        Input::List { path, .. }
+        | Input::Stdin { spooled: Some(path) }
+        | Input::Run { spooled: Some(path), .. } => match open(env, path, &name)? {
+            (Kind::Lines, bytes) => return verify_lines(bytes, before, &name),
+            (Kind::Parquet, _) => digest_file(env, path, &name)?,
+        },
     };
     Ok(if now.hash == before.hash {
         Prefix::Same

@@ -10,7 +10,7 @@ use super::folder::Walk;
 use super::foreign::ForeignLines;
 use super::json::JsonLines;
 use super::physical::PhysicalLines;
-use super::{Input, InputError, text};
+use super::{Input, InputError, pages, text};
 
 /// One line of an input that is neither blank nor a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub struct Lines {
 
 enum Format {
     Text(PhysicalLines),
+    Pages(PhysicalLines),
     Delimited(Delimited),
     Json(JsonLines),
     Foreign(ForeignLines),
@@ -71,7 +72,13 @@ impl Lines {
             Input::List { path, .. } | Input::Stdin { spooled: Some(path) } => {
                 open_list(env, path, &name, url_column)?
             }
-            Input::Stdin { spooled: None } => return Err(InputError::NotSpooled),
+            Input::Run { spooled: Some(path), .. } => {
+                let (_, unpacked) = bytes::open(env, path, &name)?;
+                Format::Pages(PhysicalLines::new(unpacked))
+            }
+            Input::Stdin { spooled: None } | Input::Run { spooled: None, .. } => {
+                return Err(InputError::NotSpooled);
+            }
             Input::Url(url) => one(Content::Url { text: url.clone(), meta: None }),
             Input::File(path) => one(match path.file_name().and_then(|n| n.to_str()) {
                 Some(file) => Content::Local { relative: file.to_owned() },
@@ -98,6 +105,7 @@ impl Lines {
     pub fn next_line(&mut self) -> Result<Option<Line>, InputError> {
         match &mut self.format {
             Format::Text(lines) => text::next(lines).map_err(InputError::io("read", &self.name)),
+            Format::Pages(lines) => pages::next(lines).map_err(InputError::io("read", &self.name)),
             Format::Delimited(lines) => lines.next(),
             Format::Json(lines) => lines.next(),
             Format::Foreign(lines) => lines.next(),
@@ -124,7 +132,7 @@ impl Lines {
     /// What was read; meaningful once [`next_line`](Self::next_line) has given `None`.
     pub fn consumed(&self) -> Consumed {
         match &self.format {
-            Format::Text(lines) => lines.consumed(),
+            Format::Text(lines) | Format::Pages(lines) => lines.consumed(),
             Format::Delimited(lines) => lines.physical().consumed(),
             Format::Json(lines) => lines.physical().consumed(),
             Format::Foreign(lines) => lines.consumed(),

@@ -18,6 +18,7 @@ mod folder;
 mod foreign;
 mod json;
 mod lines;
+mod pages;
 mod physical;
 mod record;
 mod spool;
@@ -28,11 +29,14 @@ mod text;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jarvix_core::{Outcome, RunId};
+
 pub(crate) use bytes::verify;
 pub use bytes::{Consumed, Prefix};
 pub(crate) use escape::escaped;
 pub use folder::file_url;
 pub use lines::{Content, Line, Lines};
+pub use pages::PagesSpool;
 pub use spool::spool_stdin;
 
 /// Endings of the files that are read as pages from folders and as single files.
@@ -53,6 +57,15 @@ pub enum Input {
         /// Its copy inside the run, once [`spool_stdin`] has made it.
         spooled: Option<PathBuf>,
     },
+    /// Pages of an earlier run that are to be fetched again.
+    Run {
+        /// The earlier run.
+        run: RunId,
+        /// How they had ended.
+        outcomes: Vec<Outcome>,
+        /// Their copy inside the new run, once a [`PagesSpool`] has made it.
+        spooled: Option<PathBuf>,
+    },
     /// One URL.
     Url(String),
     /// One local page.
@@ -67,6 +80,9 @@ impl Input {
         match self {
             Self::List { name, .. } => name.clone(),
             Self::Stdin { .. } => "stdin".to_owned(),
+            Self::Run { run, outcomes, .. } => {
+                format!("pages of run {run} that ended in {}", listed(outcomes))
+            }
             // The name ends up in messages and in `rejects`: no password may.
             Self::Url(url) => escape::without_user(url),
             Self::File(path) | Self::Folder(path) => path
@@ -81,7 +97,11 @@ impl Input {
             Self::List { path, .. } => path
                 .file_name()
                 .map_or_else(|| self.name(), |name| escape::escaped(name.as_encoded_bytes())),
-            Self::Stdin { .. } | Self::Url(_) | Self::File(_) | Self::Folder(_) => self.name(),
+            Self::Stdin { .. }
+            | Self::Run { .. }
+            | Self::Url(_)
+            | Self::File(_)
+            | Self::Folder(_) => self.name(),
         }
     }
 
@@ -90,6 +110,7 @@ impl Input {
         match self {
             Self::List { path, .. } => format!("list {}", path.display()),
             Self::Stdin { .. } => "stdin".to_owned(),
+            Self::Run { run, outcomes, .. } => format!("run {run} {}", listed(outcomes)),
             Self::Url(url) => format!("url {}", escape::without_user(url)),
             Self::File(path) => format!("file {}", path.display()),
             Self::Folder(path) => format!("folder {}", path.display()),
@@ -107,9 +128,13 @@ impl Input {
         match self {
             Self::Folder(path) => Some(path),
             Self::File(path) => path.parent(),
-            Self::List { .. } | Self::Stdin { .. } | Self::Url(_) => None,
+            Self::List { .. } | Self::Stdin { .. } | Self::Run { .. } | Self::Url(_) => None,
         }
     }
+}
+
+fn listed(outcomes: &[Outcome]) -> String {
+    outcomes.iter().map(|outcome| outcome.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Why an input cannot be read. The texts complete "failed to ...".
@@ -161,8 +186,8 @@ pub enum InputError {
         /// The columns that are there.
         columns: Vec<String>,
     },
-    /// Standard input was not copied into the run before reading.
-    #[error("read stdin: it was not copied into the run first")]
+    /// An input that comes once was not copied into the run before reading.
+    #[error("read an input that comes once: it was not copied into the run first")]
     NotSpooled,
     /// Standard input is not what the run began with.
     #[error(

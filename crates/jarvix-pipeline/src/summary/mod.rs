@@ -198,7 +198,11 @@ fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> S
     };
     let mut command = format!("jarvix {}", settings.command);
     if settings.command != "demo" {
-        for input in &settings.inputs {
+        if let Some(from) = &settings.from {
+            let outcomes: Vec<&str> = from.outcomes.iter().map(|o| o.as_str()).collect();
+            command.push_str(&format!(" --from {} --outcome {}", from.run, outcomes.join(",")));
+        }
+        for input in settings.inputs.iter().filter(|_| settings.from.is_none()) {
             let name = if input == "-" { input.clone() } else { short_name(input) };
             command.push_str(&format!(" {}", quoted(&name)));
         }

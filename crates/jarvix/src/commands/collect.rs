@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::ArgMatches;
 use jarvix_collect::CollectSettings;
 use jarvix_collect::admit;
-use jarvix_collect::input::Input;
 use jarvix_collect::settings::{Adaptive, Credential, ProxySetting, RequestHeader, SecretError};
 use jarvix_core::{Event, RunId};
 use jarvix_pipeline::settings::Scope;
@@ -24,14 +23,18 @@ use crate::settings::{Settings, secret};
 pub fn collect(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     let request = Request::from_flags(context, matches, Scope::Collect, "collect")?;
     if matches.get_flag("dry-run") {
-        let inputs = line::classify(&request.inputs)?;
-        return dry_run(context, &inputs);
+        return dry_run(context, &request);
     }
     run_line(context, &request)
 }
 
 /// Reads the input, prints what a run would do, fetches nothing.
-pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
+pub fn dry_run(context: &Context, request: &Request) -> Result<Exit, CliError> {
+    if request.from.is_some() {
+        return Err(CliError::usage("--dry-run cannot be given with --from")
+            .help("jarvix runs show RUN says how many pages ended in which way"));
+    }
+    let inputs = request.classify()?;
     let settings = line::admit_settings(context)?;
     let stop = interrupt::listen()?;
     let stopped = || stop.load(Ordering::SeqCst);
@@ -44,7 +47,7 @@ pub fn dry_run(context: &Context, inputs: &[Input]) -> Result<Exit, CliError> {
         let complete = false;
         publish(Event::InputAdmitted { run, lines, admitted, rejects, duplicates, complete });
     };
-    let planned = admit::dry_run(&env, inputs, &settings, &scratch(context), &tell, &stopped);
+    let planned = admit::dry_run(&env, &inputs, &settings, &scratch(context), &tell, &stopped);
     telling.finish();
     let plan = planned.map_err(|e| super::context::line_error(e.into()))?;
     if !plan.complete {

@@ -31,6 +31,7 @@ pub fn demo(context: &Context) -> Result<Exit, CliError> {
     };
     let request = Request {
         inputs: vec![list.display().to_string()],
+        from: None,
         run: None,
         stem: "demo".to_owned(),
         always_new: true,

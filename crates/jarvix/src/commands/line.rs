@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ArgMatches;
 use jarvix_collect::admit::{AdmitSettings, fingerprint};
-use jarvix_collect::input::{self, Input};
+use jarvix_collect::input::{self, Input, PagesSpool};
 use jarvix_collect::scope::{Filter, Pattern};
 use jarvix_collect::{CollectSettings, SystemNet};
-use jarvix_core::RunId;
+use jarvix_core::{Outcome, RunId};
 use jarvix_pipeline::identity::{self, Chosen};
 use jarvix_pipeline::settings::Scope;
-use jarvix_pipeline::{Ending, Line, LineSettings, RunSettings, line};
+use jarvix_pipeline::{Ending, FromRun, Line, LineSettings, RunSettings, again, line};
+use jarvix_query::Query;
 use jarvix_store::Store;
 
 use super::collect::collect_settings;
@@ -26,6 +27,8 @@ use crate::interrupt;
 pub struct Request {
     /// The inputs as given.
     pub inputs: Vec<String>,
+    /// The earlier run whose pages are the input instead.
+    pub from: Option<FromRun>,
     /// The run, if one was named.
     pub run: Option<RunId>,
     /// What an automatic run id begins with.
@@ -41,6 +44,16 @@ pub struct Request {
 }
 
 impl Request {
+    /// The inputs.
+    pub fn classify(&self) -> Result<Vec<Input>, CliError> {
+        match &self.from {
+            Some(FromRun { run, outcomes }) => {
+                Ok(vec![Input::Run { run: run.clone(), outcomes: outcomes.clone(), spooled: None }])
+            }
+            None => classify(&self.inputs),
+        }
+    }
+
     /// The request of `run` and `collect`.
     pub fn from_flags(
         context: &Context,
@@ -50,9 +63,14 @@ impl Request {
     ) -> Result<Self, CliError> {
         let inputs: Vec<String> =
             matches.get_many::<String>("input").into_iter().flatten().cloned().collect();
-        let stem = inputs.first().map(|input| stem(input)).unwrap_or_default();
+        let from = from_run(matches)?;
+        let stem = match (&from, inputs.first()) {
+            (Some(from), _) => format!("{}-again", from.run),
+            (None, input) => input.map(|input| stem(input)).unwrap_or_default(),
+        };
         Ok(Self {
             run: super::context::run_id(matches, "run")?,
+            from,
             stem,
             always_new: false,
             scope,
@@ -61,6 +79,33 @@ impl Request {
             inputs,
         })
     }
+}
+
+/// What `--from` and `--outcome` say, where the command has them.
+fn from_run(matches: &ArgMatches) -> Result<Option<FromRun>, CliError> {
+    if !matches.try_contains_id("from").unwrap_or(false) {
+        return Ok(None);
+    }
+    let Some(run) = super::context::run_id(matches, "from")? else { return Ok(None) };
+    let all = || Outcome::ALL.iter().copied().filter(|outcome| outcome.is_failure()).collect();
+    let Some(words) = matches.get_one::<String>("outcome") else {
+        return Ok(Some(FromRun { run, outcomes: all() }));
+    };
+    let parse = |word: &str| {
+        Outcome::parse(word).ok_or_else(|| {
+            let known: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
+            CliError::usage(format!("{word:?} is not an outcome"))
+                .help(format!("outcomes are {}", known.join(", ")))
+        })
+    };
+    let words = words.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut outcomes = words.map(parse).collect::<Result<Vec<_>, _>>()?;
+    outcomes.sort_unstable();
+    outcomes.dedup();
+    if outcomes.is_empty() {
+        return Err(CliError::usage("--outcome names no outcome"));
+    }
+    Ok(Some(FromRun { run, outcomes }))
 }
 
 /// A run's name from its first input: the file's stem, the URL's host, or `stdin`.
@@ -80,15 +125,23 @@ fn stem(input: &str) -> String {
 /// Makes or takes up the run and sends it down the line.
 pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> {
     let admit = admit_settings(context)?;
-    let mut inputs = classify(&request.inputs)?;
+    let mut inputs = request.classify()?;
     let profile = context.profile()?;
     let formats =
         report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
     let net = Arc::new(SystemNet::new(&request.collect));
     let base = context.settings.optional("collect.base");
     let store = context.store()?;
+    let query = context.query(&store)?;
+    if let Some(from) = &request.from {
+        check_from(context, &store, &query, from, request.run.as_ref())?;
+    }
     let run_settings = RunSettings {
-        inputs: shown_inputs(&request.inputs, &inputs),
+        inputs: match &request.from {
+            Some(_) => inputs.iter().map(Input::name).collect(),
+            None => shown_inputs(&request.inputs, &inputs),
+        },
+        from: request.from.clone(),
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
         command: request.command.to_owned(),
@@ -109,7 +162,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
             "run {finished} of the same input is finished; --run {finished} adds what is new in it"
         ));
     }
-    spool(&store, &open.id, &mut inputs)?;
+    spool(&store, &query, &open.id, &mut inputs)?;
     let mut collect = request.collect.clone();
     if let Some(base) = base {
         collect.base = base_run(context, &store, &base, &run_settings, &open.id)?;
@@ -128,7 +181,6 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         threads: context.settings.threads(),
         scope: request.scope,
     };
-    let query = context.query(&store)?;
     let stop = interrupt::listen()?;
     let telling = context.start_bus()?;
     let line = Line {
@@ -221,7 +273,7 @@ pub fn admit_settings(context: &Context) -> Result<AdmitSettings, CliError> {
 }
 
 /// The inputs that the command line names.
-pub fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
+fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
     let classified = inputs.iter().map(|text| {
         input::classify(text).map_err(|e| {
             CliError::usage(format!("failed to {e}"))
@@ -247,9 +299,46 @@ fn shown_inputs(inputs: &[String], classified: &[Input]) -> Vec<String> {
     inputs.iter().zip(classified).map(full).collect()
 }
 
+/// Refuses what cannot be an earlier run with something to take from it.
+fn check_from(
+    context: &Context,
+    store: &Store,
+    query: &Query,
+    from: &FromRun,
+    wanted: Option<&RunId>,
+) -> Result<(), CliError> {
+    if wanted == Some(&from.run) {
+        return Err(CliError::usage(format!("run {} cannot be taken from itself", from.run))
+            .help("leave out --run: the pages are fetched by a new run"));
+    }
+    // A run that was begun has its copy, and goes on even when the earlier one is gone.
+    let begun =
+        wanted.is_some_and(|run| PagesSpool::made(store.env(), &store.run_dir(run)).is_some());
+    let found = if begun {
+        1
+    } else {
+        again::count(store, query, &from.run, &from.outcomes).map_err(line_error)?
+    };
+    if found == 0 {
+        let (run, outcomes) = (from.run.clone(), from.outcomes.clone());
+        let name = Input::Run { run, outcomes, spooled: None }.name();
+        return Err(CliError::usage(format!("there are no {name}")).help(format!(
+            "jarvix runs show {}{} says how its pages ended",
+            from.run,
+            context.data_flag()
+        )));
+    }
+    Ok(())
+}
+
 /// What comes on stdin goes into the run first, so that a continued run finds it again.
-fn spool(store: &Store, run: &RunId, inputs: &mut [Input]) -> Result<(), CliError> {
+fn spool(store: &Store, query: &Query, run: &RunId, inputs: &mut [Input]) -> Result<(), CliError> {
     for input in inputs.iter_mut() {
+        if let Input::Run { run: from, outcomes, spooled } = input {
+            let folder = store.run_dir(run);
+            let copy = again::spool(store, query, from, outcomes, &folder).map_err(line_error)?;
+            *spooled = Some(copy);
+        }
         if let Input::Stdin { spooled } = input {
             let copy =
                 input::spool_stdin(store.env(), &mut std::io::stdin().lock(), &store.run_dir(run))

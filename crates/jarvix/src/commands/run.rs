@@ -10,17 +10,16 @@ use jarvix_report::{Summary, text};
 use jarvix_store::Store;
 use serde_json::json;
 
+use super::collect;
 use super::context::{Context, line_error};
 use super::line::{Request, run_line};
-use super::{collect, line};
 use crate::error::{CliError, Exit};
 
 /// Collect, curate, dedupe, score, report.
 pub fn run(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     let request = Request::from_flags(context, matches, Scope::Report, "run")?;
     if matches.get_flag("dry-run") {
-        let inputs = line::classify(&request.inputs)?;
-        return collect::dry_run(context, &inputs);
+        return collect::dry_run(context, &request);
     }
     run_line(context, &request)
 }
