@@ -441,3 +441,58 @@ fn lines_that_the_patterns_leave_out_are_rejects_with_a_reason() {
         ]
     );
 }
+
+#[test]
+fn homographs_stay_apart_and_no_name_stops_a_run() {
+    // HOSTILE 24 and 26: the first two look alike and are not; the third is the second's other form.
+    let bench = Bench::new();
+    let list = bench.list(
+        "urls.txt",
+        "http://apple.example/\nhttp://\u{430}pple.example/\nhttp://xn--pple-43d.example/\n\
+         http://xn--a/\nhttp://xn--99999999999999.example/\nhttp://a\u{200d}.example/\n\
+         http://apple.example/%2e/%2E%2e/a%2525b#c\nhttp://apple.example/a%2525b\n",
+    );
+    let admission = bench.admit(&[list]).expect("admitted");
+    assert_adds_up(&admission);
+    let urls = bench.urls();
+    for url in ["http://apple.example/", "http://xn--pple-43d.example/"] {
+        assert_eq!(urls.iter().filter(|u| *u == url).count(), 1, "{urls:?}");
+    }
+    assert_eq!(urls.iter().filter(|u| *u == "http://apple.example/a%2525b").count(), 1);
+    assert!(bench.rejects().iter().all(|reject| !reject.reason.is_empty()));
+    for url in urls {
+        assert_eq!(jarvix_core::canonicalise(&url).expect("canonical").as_str(), url);
+    }
+}
+
+#[test]
+fn what_cannot_be_a_url_is_refused_with_a_reason_and_the_rest_goes_on() {
+    // HOSTILE 25 and 27, also where a column hides the end of a line.
+    let bench = Bench::new();
+    let long = format!("http://a.example/{}", "x".repeat(64 * 1024));
+    let list = bench.list(
+        "urls.csv",
+        format!(
+            "url,n\n\"http://a.example/\r\nHost: b\",1\n\"http://a.example/\0\",2\n{long},3\n\
+             http://me:secret@a.example/,4\nhttp://me:secret@[/,5\nhttp://b.example/,6\n"
+        ),
+    );
+    let admission = bench.admit(&[list]).expect("admitted");
+    assert_adds_up(&admission);
+    assert_eq!((admission.admitted, admission.rejects), (2, 4));
+    assert_eq!(bench.urls(), ["http://a.example/", "http://b.example/"]);
+    let rejects = bench.rejects();
+    assert!(rejects.iter().all(|r| !r.reason.is_empty() && !r.text.contains("secret")));
+    assert!(rejects.iter().all(|r| !r.text.contains(['\r', '\n', '\0'])), "{rejects:?}");
+    assert!(rejects.iter().all(|r| r.text.chars().count() <= 200));
+}
+
+#[test]
+fn any_number_of_repeats_fits_where_their_urls_do() {
+    // HOSTILE 29, small: what examples/admission.rs does with a hundred million lines.
+    let dedupe = DedupeLimits { partition_bits: 2, buffer_bytes: 480, sort_bytes_max: 2_048 };
+    let bench = Bench::with(dedupe);
+    let text: String = (0..150_000).map(|n| format!("http://h{}.example/\n", n % 3 * 7)).collect();
+    let admission = bench.admit(&[bench.list("urls.txt", text)]).expect("admitted");
+    assert_eq!((admission.admitted, admission.duplicates), (3, 149_997));
+}

@@ -7,5 +7,6 @@ mod determinism;
 mod duckdb;
 mod generations;
 mod hostile;
+mod inputs;
 mod secrets;
 mod support;

@@ -121,3 +121,31 @@ fn a_full_disk_ends_the_run_cleanly_and_it_can_go_on() {
     assert_eq!(lab.collect().pages, 50);
     assert_eq!(lab.covered(), (0..50).collect::<Ordinals>());
 }
+
+#[test]
+fn the_budget_of_a_host_is_the_same_however_often_the_run_is_stopped() {
+    let origin = slow_origin();
+    let urls: Vec<String> = origin.urls(40, 4).collect();
+    let outcomes = |sessions: &[usize]| {
+        let mut lab = Lab::new();
+        lab.settings.pages_per_host = 3;
+        for lines in sessions {
+            lab.admit(&urls[..*lines]);
+            // Some of it in a session that is stopped at once.
+            lab.settings.max_time = Some(Duration::ZERO);
+            lab.collect();
+            lab.settings.max_time = None;
+            lab.collect();
+        }
+        let pages = lab.pages();
+        assert!(pages.iter().all(|p| {
+            p.outcome != Outcome::Budget
+                || p.reason.as_deref() == Some("the host has used up its 3 pages")
+        }));
+        pages.into_iter().map(|page| (page.url, page.outcome)).collect::<Vec<_>>()
+    };
+    let once = outcomes(&[40]);
+    assert_eq!(once.iter().filter(|(_, outcome)| *outcome == Outcome::Fetched).count(), 12);
+    assert!(once.iter().take(12).all(|(_, outcome)| *outcome == Outcome::Fetched), "{once:?}");
+    assert_eq!(outcomes(&[5, 11, 40]), once);
+}
