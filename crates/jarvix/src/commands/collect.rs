@@ -48,6 +48,7 @@ pub fn dry_run(context: &Context, request: &Request) -> Result<Exit, CliError> {
         publish(Event::InputAdmitted { run, lines, admitted, rejects, duplicates, complete });
     };
     let planned = admit::dry_run(&env, &inputs, &settings, &scratch(context), &tell, &stopped);
+    publish(Event::RunEnded { run: run.clone(), finished: true, elapsed_ms: 0 });
     telling.finish();
     let plan = planned.map_err(|e| super::context::line_error(e.into()))?;
     if !plan.complete {

@@ -13,7 +13,7 @@ use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{Outcome, RunId};
 use jarvix_pipeline::identity::{self, Chosen};
 use jarvix_pipeline::settings::Scope;
-use jarvix_pipeline::{Ending, FromRun, Line, LineSettings, RunSettings, again, line};
+use jarvix_pipeline::{Ending, FromRun, Line, LineSettings, OpenRun, RunSettings, again, line};
 use jarvix_query::Query;
 use jarvix_store::Store;
 
@@ -22,6 +22,9 @@ use super::context::{Context, line_error};
 use super::{report, run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
+
+/// The note of the settings that the sessions of a run were told.
+const GIVEN_NOTE: &str = "given";
 
 /// What a command wants of the line.
 pub struct Request {
@@ -129,7 +132,6 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let profile = context.profile()?;
     let formats =
         report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
-    let net = Arc::new(SystemNet::new(&request.collect));
     let base = context.settings.optional("collect.base");
     let store = context.store()?;
     let query = context.query(&store)?;
@@ -162,8 +164,9 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
             "run {finished} of the same input is finished; --run {finished} adds what is new in it"
         ));
     }
+    let (mut collect, base) = collect_of(context, &store, request, &open)?;
+    let net = Arc::new(SystemNet::new(&collect));
     spool(&store, &query, &open.id, &mut inputs)?;
-    let mut collect = request.collect.clone();
     if let Some(base) = base {
         collect.base = base_run(context, &store, &base, &run_settings, &open.id)?;
     }
@@ -297,6 +300,32 @@ fn shown_inputs(inputs: &[String], classified: &[Input]) -> Vec<String> {
         path.canonicalize().map_or_else(|_| text.clone(), |p| p.display().to_string())
     };
     inputs.iter().zip(classified).map(full).collect()
+}
+
+/// How to fetch, and what to compare with: as is set now, and where nothing is, as the session
+/// before was told. Secrets are written down nowhere, so they have to be given each time.
+fn collect_of(
+    context: &Context,
+    store: &Store,
+    request: &Request,
+    open: &OpenRun,
+) -> Result<(CollectSettings, Option<String>), CliError> {
+    const BASE: &str = "collect.base";
+    if request.always_new {
+        return Ok((request.collect.clone(), context.settings.optional(BASE)));
+    }
+    let catalogue = store.catalogue();
+    let before = catalogue.note(&open.id, GIVEN_NOTE)?.unwrap_or_default();
+    // What cannot be read is as good as nothing: then the session is told everything anew.
+    let before = serde_json::from_str(&before).unwrap_or_default();
+    let mut settings = context.settings.clone();
+    let kept = settings.inherit(open.id.as_str(), &before);
+    if !kept.is_empty() {
+        context.output.note(&format!("as in the session before: {}", kept.join(" ")));
+    }
+    let given = serde_json::to_string(&settings.given())?;
+    catalogue.record_note(&open.id, GIVEN_NOTE, &given)?;
+    Ok((collect_settings(&settings)?, settings.optional(BASE)))
 }
 
 /// Refuses what cannot be an earlier run with something to take from it.

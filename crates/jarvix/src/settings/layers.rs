@@ -1,8 +1,13 @@
 //! The layers on top of each other, and typed reading from the result.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{KEYS, Key, SettingError, files, value};
+use super::{KEYS, Key, Kind, SettingError, files, value};
+
+/// Settings that say what a run is. They are compared, not inherited.
+const OF_IDENTITY: &[&str] =
+    &["collect.url_column", "collect.include", "collect.exclude", "collect.pages_per_host"];
 
 /// Which layer a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub enum Origin {
     File(String),
     /// An environment variable.
     Variable(String),
+    /// A session before, of the run that goes on.
+    Session(String),
     /// A flag.
     Flag(String),
 }
@@ -23,6 +30,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(path) => f.write_str(path),
             Self::Variable(name) => f.write_str(name),
+            Self::Session(run) => write!(f, "an earlier session of run {run}"),
             Self::Flag(flag) => write!(f, "--{flag}"),
         }
     }
@@ -73,6 +81,34 @@ impl Settings {
         })?;
         self.values[at] = (text, origin);
         Ok(())
+    }
+
+    /// What somebody set of the keys whose change is no other run: what a later session goes by.
+    pub fn given(&self) -> BTreeMap<String, String> {
+        let set = self.iter().filter(|(key, _, origin)| {
+            key.name.starts_with("collect.")
+                && !OF_IDENTITY.contains(&key.name)
+                && !key.kind.is_hidden()
+                && **origin != Origin::Default
+        });
+        set.map(|(key, text, _)| (key.name.to_owned(), text.to_owned())).collect()
+    }
+
+    /// Takes from `before` what nobody set this time; the flags of it, as one would write them.
+    /// What is no setting any more, or does not fit, is left where it is.
+    pub fn inherit(&mut self, run: &str, before: &BTreeMap<String, String>) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (at, key) in KEYS.iter().enumerate() {
+            let Some(text) = before.get(key.name) else { continue };
+            let origin = Origin::Session(run.to_owned());
+            if self.values[at].1 == Origin::Default && self.set(at, text.clone(), origin).is_ok() {
+                kept.push(match key.kind {
+                    Kind::Off | Kind::On => format!("--{}", key.flag),
+                    _ => format!("--{} {}", key.flag, text.replace('\n', ",")),
+                });
+            }
+        }
+        kept
     }
 
     /// Every key with its value and origin.
@@ -169,6 +205,24 @@ mod tests {
         for key in KEYS {
             assert_eq!(key.kind.check(key.default), Ok(()), "{}", key.name);
         }
+    }
+
+    #[test]
+    fn what_nobody_sets_is_taken_from_the_session_before() {
+        let mut first = Settings::defaults();
+        for (name, text) in
+            [("collect.retries", "7"), ("collect.robots", "off"), ("collect.include", "x")]
+        {
+            let at = KEYS.iter().position(|key| key.name == name).expect("a key");
+            first.set(at, text.to_owned(), Origin::Flag(name.to_owned())).expect("it fits");
+        }
+        let before = first.given();
+        assert_eq!(before.len(), 2, "a pattern is no operational setting: {before:?}");
+        let mut second = Settings::defaults();
+        assert_eq!(second.inherit("a", &before), ["--retries 7", "--no-robots"]);
+        assert_eq!((second.count("collect.retries"), second.is_on("collect.robots")), (7, false));
+        assert_eq!(second.given(), before, "a third session has it from the second");
+        assert!(first.inherit("a", &before).is_empty(), "what is set now goes before");
     }
 
     #[test]

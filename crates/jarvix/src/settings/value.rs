@@ -77,6 +77,11 @@ impl Kind {
         }
     }
 
+    /// Whether a value may hold a secret.
+    pub const fn is_hidden(self) -> bool {
+        matches!(self, Self::HiddenHeaders | Self::HiddenLogins | Self::HiddenAddress)
+    }
+
     /// The value as it may be shown to anyone.
     pub fn shown(self, text: &str) -> String {
         let lines = |between: char, after: &str| {

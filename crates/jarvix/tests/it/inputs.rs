@@ -21,7 +21,7 @@ fn failures_of_an_earlier_run_are_the_input_of_a_new_one() {
     let good = origin.urls(1, 1).next().expect("a URL");
     let list = format!(
         "url,note\n{good},good\nhttp://{closed}/2,\"second, \"\"bad\"\"\"\nhttp://{closed}/1,first bad\n\
-         http://x.invalid/,no name\n"
+         ftp://x.example/,not the web\n"
     );
     place.file("urls.csv", list);
     let flags = ["--retries", "0", "--allow-net", &open, "--allow-net", &closed];
@@ -123,4 +123,22 @@ fn a_plan_is_made_of_what_comes_through_a_pipe() {
     assert_eq!(told["data"]["admitted"], 2);
     assert!(told["data"]["bytes_on_disk"].is_u64());
     assert!(!place.data().exists(), "a plan leaves nothing behind");
+}
+
+#[test]
+fn a_session_that_is_told_nothing_goes_by_what_the_one_before_was_told() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 8);
+    let allow = allowed(&origin);
+    let first = ["run", &list, "--run", "a", "--allow-net", &allow, "--retries", "0"];
+    place.run(&[&first[..], &["--max-time", "0.001", "--rate", "1"]].concat());
+    let told =
+        place.run(&["run", &list, "--run", "a", "--rate", "0", "--max-time", "60"]).expect(0);
+    let kept = format!("as in the session before: --retries 0 --allow-net {allow}");
+    assert!(told.stderr().contains(&kept), "{}", told.stderr());
+    let pages: Vec<Page> = rows(&place.store(), "a");
+    assert_eq!(pages.len(), 8);
+    assert!(pages.iter().all(|page| page.outcome == Outcome::Fetched));
+    let shown = place.run(&["runs", "show", "a"]).expect(0).stdout();
+    assert!(shown.contains("rate"), "{shown}");
 }
