@@ -55,7 +55,7 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn to_next_block(&mut self, header: &Header) {
+    fn pass_block(&mut self, header: &Header) {
         self.offset = Segment::after(self.offset, header);
         self.at = 0;
     }
@@ -168,7 +168,7 @@ impl Feed {
                 if nothing_new || unwanted {
                     // Of a block that is passed over, the last host may go on in the next.
                     past = past.filter(|_| nothing_new);
-                    cursor.to_next_block(&header);
+                    cursor.pass_block(&header);
                     self.scan = Some(Scan { cursor, past });
                     continue;
                 }
@@ -179,7 +179,7 @@ impl Feed {
             match self.first_in_block(&mut cursor, &header)? {
                 Some(place) => return Ok(Some((place, cursor))),
                 None => {
-                    cursor.to_next_block(&header);
+                    cursor.pass_block(&header);
                     self.scan = Some(Scan { cursor, past });
                 }
             }
@@ -218,7 +218,7 @@ impl Feed {
                 let unwanted = self.wanted.count_in(header.low..=header.high) == 0;
                 if unwanted && header.is_all_of(run.place) {
                     run.begun = true;
-                    run.cursor.to_next_block(&header);
+                    run.cursor.pass_block(&header);
                     continue;
                 }
             }
@@ -242,7 +242,7 @@ impl Feed {
                     entries.push(self.fed(record));
                 }
             }
-            run.cursor.to_next_block(&header);
+            run.cursor.pass_block(&header);
         }
     }
 
