@@ -17,6 +17,7 @@ const CORE: &str = "jarvix-core";
 const STORE: &str = "jarvix-store";
 const HTML: &str = "jarvix-html";
 const QUERY: &str = "jarvix-query";
+const WARC: &str = "jarvix-warc";
 /// Stands beside the house: tests may use it, nothing that ships does.
 const TESTKIT: &str = "jarvix-testkit";
 
@@ -26,9 +27,10 @@ const FLOORS: &[(&str, u8, MayUse)] = &[
     ("jarvix-bus", 1, Only(&[CORE])),
     (STORE, 1, Only(&[CORE])),
     (HTML, 1, Only(&[CORE])),
+    (WARC, 1, Only(&[])),
     ("jarvix-origin", 1, Only(&[CORE])),
     (QUERY, 2, Only(&[CORE, STORE])),
-    ("jarvix-collect", 3, Only(&[CORE, STORE, HTML])),
+    ("jarvix-collect", 3, Only(&[CORE, STORE, HTML, WARC])),
     ("jarvix-curate", 3, Only(&[CORE, HTML])),
     ("jarvix-score", 3, Only(&[CORE, STORE, QUERY])),
     ("jarvix-report", 3, Only(&[CORE])),
