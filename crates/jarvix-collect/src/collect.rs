@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::admit::AdmitError;
+use crate::archives::Archives;
 use crate::base::{self, Base};
 use crate::budget::Budget;
 use crate::client::Client;
@@ -151,13 +152,20 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
     }
     let concurrent = settings.concurrent;
     let base = base_of(&job).await?;
-    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net), base)?;
+    let archives = Archives::new(job.store.env(), &job.store.run_dir(&job.run), settings.max_body);
+    let beside = (base, Arc::clone(&archives));
+    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net), beside)?;
     // As a task the loop runs where the fetches run: waking it up costs no switch of threads. The
     // set ends it when the caller drops this future.
     let mut task = JoinSet::new();
     task.spawn(collector::run(job, fetcher, concurrent));
     match task.join_next().await {
-        Some(Ok(summary)) => summary,
+        Some(Ok(summary)) => {
+            if summary.as_ref().is_ok_and(|summary| summary.left == 0) {
+                archives.remove_copies();
+            }
+            summary
+        }
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         _ => Err(CollectError::Thread(io::Error::other("the runtime is shutting down"))),
     }
@@ -168,7 +176,7 @@ pub(crate) fn fetcher(
     env: &Env,
     settings: Arc<CollectSettings>,
     net: Arc<dyn Net>,
-    base: Option<Arc<Base>>,
+    (base, archives): (Option<Arc<Base>>, Arc<Archives>),
 ) -> Result<Fetcher, CollectError> {
     let tls = tls(env, &settings)?;
     let net = match &settings.proxy {
@@ -188,7 +196,7 @@ pub(crate) fn fetcher(
         Arc::clone(&politeness),
         env.clone(),
     );
-    Ok(Fetcher { client, robots, budget, politeness, settings, env: env.clone(), base })
+    Ok(Fetcher { client, robots, budget, politeness, archives, settings, env: env.clone(), base })
 }
 
 /// The run that pages are compared with, ready to be asked. Where it is not what it should be,

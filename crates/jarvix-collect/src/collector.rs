@@ -423,7 +423,10 @@ impl Crew {
             job.attempts = 0;
         }
         let mut page = job.sign(page);
-        page.fetched_at_us = env.clock.now_us();
+        // A page from an archive knows when it was fetched.
+        if page.fetched_at_us == 0 {
+            page.fetched_at_us = env.clock.now_us();
+        }
         match self.pages.send(Finished { page, lease }).await {
             Ok(()) => TaskEnd::Written,
             Err(_) => TaskEnd::Unwritten,
@@ -435,6 +438,7 @@ impl Crew {
             (Aim::Web(target), Some(slot)) => self.fetcher.attempt(job, target.clone(), slot).await,
             (Aim::Web(_), None) => unreachable!("the window gives web jobs a place"),
             (Aim::Local(path), _) => self.fetcher.read_file(job, path).await,
+            (Aim::Archived(path, at), _) => self.fetcher.read_archived(job, path, *at).await,
             (Aim::Refused(failure), _) => Attempt {
                 page: job.ended(failure.outcome, failure.reason.clone()),
                 lease: self.fetcher.budget.lease(),

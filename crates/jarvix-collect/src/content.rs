@@ -160,9 +160,15 @@ pub(crate) fn refused_by_bytes(
 
 /// The content coding as it is stored: lower case, known aliases resolved, `None` for identity.
 pub(crate) fn coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    coding_of(values.map(|value| String::from_utf8_lossy(value.as_bytes())))
+}
+
+/// The same from the values of the header.
+pub(crate) fn coding_of<T: AsRef<str>>(values: impl Iterator<Item = T>) -> Option<String> {
     let mut codings = Vec::new();
-    for value in headers.get_all(CONTENT_ENCODING) {
-        for name in String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().split(',') {
+    for value in values {
+        for name in value.as_ref().to_ascii_lowercase().split(',') {
             match name.trim() {
                 "" | "identity" | "none" => {}
                 "x-gzip" => codings.push("gzip".to_owned()),

@@ -9,6 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use jarvix_core::{Env, Hop, Outcome, Page, limits};
 use tokio::time::Instant;
 
+use crate::archives::Archives;
 use crate::base::{self, Base, Validators};
 use crate::body::{End, Intake, discard};
 use crate::budget::{Budget, Lease};
@@ -30,6 +31,7 @@ pub(crate) struct Fetcher {
     pub(crate) robots: Robots,
     pub(crate) budget: Arc<Budget>,
     pub(crate) politeness: Arc<Politeness>,
+    pub(crate) archives: Arc<Archives>,
     pub(crate) settings: Arc<CollectSettings>,
     pub(crate) env: Env,
     /// The run that pages are compared with.

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::failure::Failure;
 use crate::frontier::{Entry, Fed};
+use crate::input::Archived;
 use crate::target::Target;
 
 /// One URL that is to be dealt with.
@@ -31,6 +32,8 @@ pub(crate) enum Aim {
     Web(Target),
     /// Read a file that an input path named.
     Local(PathBuf),
+    /// Read a record of an archive that an input path named.
+    Archived(PathBuf, Archived),
     /// Nothing: it is not fetched, and this is why.
     Refused(Failure),
 }
@@ -38,9 +41,10 @@ pub(crate) enum Aim {
 impl Job {
     /// Takes an entry apart. Every entry becomes a job, whatever stands in it.
     pub(crate) fn new(mut entry: Entry) -> Self {
-        let aim = match entry.local.take() {
-            Some(path) => Aim::Local(path),
-            None => match Url::parse(&entry.url).map(Target::new) {
+        let aim = match (entry.local.take(), entry.archived.take()) {
+            (Some(path), _) => Aim::Local(path),
+            (None, Some((path, at))) => Aim::Archived(path, at),
+            (None, None) => match Url::parse(&entry.url).map(Target::new) {
                 Ok(Ok(target)) => Aim::Web(target),
                 Ok(Err(failure)) => Aim::Refused(failure),
                 Err(error) => Aim::Refused(Failure::last(Outcome::Internal, error.to_string())),
@@ -70,8 +74,13 @@ impl Job {
     pub(crate) fn host(&self) -> Option<&Arc<str>> {
         match &self.aim {
             Aim::Web(target) => Some(&target.origin.host),
-            Aim::Local(_) | Aim::Refused(_) => None,
+            Aim::Local(_) | Aim::Archived(..) | Aim::Refused(_) => None,
         }
+    }
+
+    /// The canonical URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.entry.url
     }
 
     /// A page that ended before anything came from a server.

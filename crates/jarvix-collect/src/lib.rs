@@ -10,6 +10,8 @@
 
 mod addresses;
 pub mod admit;
+mod archived;
+mod archives;
 mod base;
 mod body;
 mod bottleneck;

@@ -13,6 +13,7 @@ use jarvix_store::system_env;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use url::Url;
 
+use crate::archives::Archives;
 use crate::collect::fetcher;
 use crate::frontier::Entry;
 use crate::job::{Aim, Job};
@@ -47,13 +48,16 @@ async fn ask(env: Env, bytes: Arc<[u8]>) -> Page {
         ..CollectSettings::default()
     };
     let net: Arc<dyn Net> = Arc::new(Parrot { bytes });
-    let with = fetcher(&env, Arc::new(settings), net, None).expect("settings that can be used");
+    let archives = Archives::new(&env, std::path::Path::new(""), settings.max_body);
+    let with = fetcher(&env, Arc::new(settings), net, (None, archives));
+    let with = with.expect("settings that can be used");
     let entry = Entry {
         url: "http://page.example/".to_owned(),
         ordinal: 0,
         line_no: None,
         input_meta: None,
         local: None,
+        archived: None,
     };
     let mut job = Job::new(entry);
     let aim = std::mem::replace(&mut job.aim, Aim::Local(std::path::PathBuf::new()));

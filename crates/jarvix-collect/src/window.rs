@@ -200,7 +200,14 @@ mod tests {
 
     fn job(url: &str, ordinal: u64) -> Job {
         let url = url.to_owned();
-        Job::new(FrontierEntry { url, ordinal, line_no: None, input_meta: None, local: None })
+        Job::new(FrontierEntry {
+            url,
+            ordinal,
+            line_no: None,
+            input_meta: None,
+            local: None,
+            archived: None,
+        })
     }
 
     fn polite() -> Arc<Politeness> {

@@ -47,7 +47,8 @@ pub struct Page {
     pub url: String,
     /// The number the URL got when it was admitted; unique in the run.
     pub ordinal: u64,
-    /// Line of the input it stood on, from 1; `None` for URLs not from a list.
+    /// Line of the input it stood on or record of the archive, from 1; `None` for URLs not from a
+    /// list.
     pub line_no: Option<u64>,
     /// The address that gave the body, after redirects.
     pub final_url: Option<String>,
@@ -73,7 +74,7 @@ pub struct Page {
     pub headers: Vec<Header>,
     /// Every redirect before it.
     pub redirects: Vec<Hop>,
-    /// `http/1.0`, `http/1.1`, `h2` or `file`.
+    /// `http/1.0`, `http/1.1`, `h2`, `file` or `warc`.
     pub protocol: Option<String>,
     /// The vetted address that was connected to.
     pub remote_addr: Option<String>,

@@ -141,7 +141,7 @@ fn pages() -> Vec<Field> {
         optional(
             "line_no",
             DataType::Int64,
-            "Line of the input it stood on, from 1; empty for URLs not from a list.",
+            "Line of the input it stood on or record of the archive, from 1; empty for other URLs.",
         ),
         optional("final_url", DataType::Utf8, "The address that gave the body, after redirects."),
         optional("status", DataType::Int32, "HTTP status code of the last answer."),
@@ -187,7 +187,7 @@ fn pages() -> Vec<Field> {
 /// The facts of a page that differ from fetch to fetch, and what came with its input line.
 fn page_facts() -> Vec<Field> {
     vec![
-        optional("protocol", DataType::Utf8, "http/1.0, http/1.1, h2 or file."),
+        optional("protocol", DataType::Utf8, "http/1.0, http/1.1, h2, file or warc."),
         optional("remote_addr", DataType::Utf8, "The vetted address that was connected to."),
         optional(
             "fetched_at",

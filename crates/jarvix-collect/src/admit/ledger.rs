@@ -42,6 +42,9 @@ pub(crate) struct InputNote {
     pub(crate) identity: String,
     /// The folder that its local pages are read from. It stands here and in no dataset.
     pub(crate) root: Option<PathBuf>,
+    /// The archive that its pages are read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) archive: Option<PathBuf>,
     /// The first part of the path of its local pages' URLs.
     pub(crate) folder: Option<String>,
     pub(crate) consumed: Consumed,
@@ -82,6 +85,7 @@ impl Ledger {
                 source: input.source(),
                 identity: input.identity(),
                 root,
+                archive: input.archive().map(PathBuf::from),
                 folder,
                 consumed: Consumed::default(),
             });

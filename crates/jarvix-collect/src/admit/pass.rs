@@ -82,6 +82,10 @@ impl<'a, S: Sink> Pass<'a, S> {
                     let url = usable_page(note, &relative).and_then(|url| self.wanted(url));
                     url.map(|url| (url, None, Some(relative)))
                 }
+                Content::Archived { text, at } => {
+                    let url = usable_web_url(&text).and_then(|url| self.wanted(url));
+                    url.map(|url| (url, None, Some(at.to_string())))
+                }
                 Content::Unusable { text, reason } => Err((text, reason)),
             };
             match usable {
@@ -139,6 +143,16 @@ impl<'a, S: Sink> Pass<'a, S> {
 /// The URL, or the text and the reason for a reject.
 fn usable_url(text: &str) -> Result<CanonicalUrl, (String, String)> {
     canonicalise(text).map_err(|error| (escaped(text.as_bytes()), error.to_string()))
+}
+
+/// The same for a page in an archive, which is on the web or not a page.
+fn usable_web_url(text: &str) -> Result<CanonicalUrl, (String, String)> {
+    let url = usable_url(text)?;
+    if url.is_web() {
+        return Ok(url);
+    }
+    let reason = format!("{}: only http and https pages are taken", url.scheme());
+    Err((escaped(text.as_bytes()), reason))
 }
 
 fn usable_page(note: &InputNote, relative: &str) -> Result<CanonicalUrl, (String, String)> {

@@ -39,7 +39,8 @@ pub struct Plan {
     pub rejects: u64,
     /// Lines that repeat an earlier one.
     pub duplicates: u64,
-    /// Local pages among the admitted (and their repeats).
+    /// Pages among the admitted (and their repeats) that are not fetched but read: from folders,
+    /// files and archives.
     pub local_pages: u64,
     /// Distinct hosts.
     pub hosts: u64,

@@ -53,7 +53,7 @@ pub(crate) struct Body {
     pub(crate) input: u32,
     pub(crate) url: String,
     pub(crate) meta: Option<String>,
-    /// The path inside the input's folder.
+    /// Where inside the input the page lies: the path in its folder, or the place in its archive.
     pub(crate) relative: Option<String>,
 }
 

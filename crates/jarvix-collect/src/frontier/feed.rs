@@ -16,7 +16,7 @@ use url::Url;
 use super::codec::{Header, Record};
 use super::place::Place;
 use super::reader::{Blocks, Segment};
-use super::{Entry, FrontierError, local_path};
+use super::{Entry, FrontierError, Origin};
 
 /// An entry with its place in the order of its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(crate) struct Feed {
     runs: HashMap<u64, Run>,
     next_run: u64,
     wanted: Arc<Ordinals>,
-    roots: Arc<Vec<Option<PathBuf>>>,
+    origins: Arc<Vec<Origin>>,
     left: u64,
     blocks: Blocks,
 }
@@ -98,11 +98,11 @@ impl Feed {
         env: Env,
         segments: VecDeque<PathBuf>,
         wanted: Arc<Ordinals>,
-        roots: Arc<Vec<Option<PathBuf>>>,
+        origins: Arc<Vec<Origin>>,
     ) -> Self {
         let left = wanted.len();
         let (runs, blocks) = (HashMap::new(), Blocks::new());
-        Self { env, segments, scan: None, runs, next_run: 0, wanted, roots, left, blocks }
+        Self { env, segments, scan: None, runs, next_run: 0, wanted, origins, left, blocks }
     }
 
     /// Begins the next host that has something; `None` if all were begun.
@@ -248,11 +248,17 @@ impl Feed {
 
     fn fed(&self, record: Record) -> Fed {
         let Record { ordinal, rank, body, .. } = record;
-        let root = self.roots.get(body.input as usize).and_then(Option::as_deref);
-        let local =
-            root.zip(body.relative.as_deref()).and_then(|(root, inside)| local_path(root, inside));
-        let entry =
-            Entry { url: body.url, ordinal, line_no: body.line_no, input_meta: body.meta, local };
+        let origin = self.origins.get(body.input as usize).zip(body.relative.as_deref());
+        let local = origin.and_then(|(origin, inside)| origin.local(inside));
+        let archived = origin.and_then(|(origin, inside)| origin.archived(inside));
+        let entry = Entry {
+            url: body.url,
+            ordinal,
+            line_no: body.line_no,
+            input_meta: body.meta,
+            local,
+            archived,
+        };
         Fed { entry, rank }
     }
 }

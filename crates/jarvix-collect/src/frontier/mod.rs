@@ -29,6 +29,7 @@ use jarvix_core::{Env, Ordinals, RunId, Stage};
 use jarvix_store::Store;
 
 use crate::admit::Ledger;
+use crate::input::Archived;
 pub(crate) use codec::{Body, put_number, take_number};
 pub use error::FrontierError;
 pub(crate) use feed::{Batch, Fed, Feed, Most};
@@ -52,6 +53,26 @@ pub struct Entry {
     /// For a local page: where to read it. `None` for everything else, also for a `file:` URL from
     /// a list and for a page that has come to lie outside its folder since.
     pub local: Option<PathBuf>,
+    /// For a page in a web archive: the archive, and where in it.
+    pub archived: Option<(PathBuf, Archived)>,
+}
+
+/// Where the pages of an input lie, if not on the web.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    folder: Option<PathBuf>,
+    archive: Option<PathBuf>,
+}
+
+impl Origin {
+    /// The local page `inside`, unless it lies outside by now.
+    fn local(&self, inside: &str) -> Option<PathBuf> {
+        local_path(self.folder.as_deref()?, inside)
+    }
+
+    fn archived(&self, inside: &str) -> Option<(PathBuf, Archived)> {
+        self.archive.clone().zip(inside.parse().ok())
+    }
 }
 
 /// The folder of a run's frontier.
@@ -79,7 +100,7 @@ pub(crate) fn keys_name(number: u32) -> String {
 pub struct Frontier {
     env: Env,
     segments: Vec<PathBuf>,
-    roots: Arc<Vec<Option<PathBuf>>>,
+    origins: Arc<Vec<Origin>>,
     admitted: Ordinals,
     pending: Arc<Ordinals>,
 }
@@ -95,7 +116,13 @@ impl Frontier {
         Ok(Self {
             env: store.env().clone(),
             segments: ledger.segments.iter().map(|s| folder.join(segment_name(s.number))).collect(),
-            roots: Arc::new(ledger.inputs.into_iter().map(|input| input.root).collect()),
+            origins: Arc::new(
+                ledger
+                    .inputs
+                    .into_iter()
+                    .map(|input| Origin { folder: input.root, archive: input.archive })
+                    .collect(),
+            ),
             admitted,
             pending: Arc::new(pending),
         })
@@ -124,8 +151,8 @@ impl Frontier {
     /// The same, asked for host by host.
     pub(crate) fn feed(&self) -> Feed {
         let segments = self.segments.iter().cloned().collect();
-        let (wanted, roots) = (Arc::clone(&self.pending), Arc::clone(&self.roots));
-        Feed::new(self.env.clone(), segments, wanted, roots)
+        let (wanted, origins) = (Arc::clone(&self.pending), Arc::clone(&self.origins));
+        Feed::new(self.env.clone(), segments, wanted, origins)
     }
 }
 

@@ -44,10 +44,10 @@ pub enum Prefix {
     Changed(String),
 }
 
-/// Reads a file from its start.
-struct Cursor {
-    file: Arc<dyn DiskRead>,
-    offset: u64,
+/// Reads a file from a position on.
+pub(crate) struct Cursor {
+    pub(crate) file: Arc<dyn DiskRead>,
+    pub(crate) offset: u64,
 }
 
 impl Read for Cursor {
@@ -117,7 +117,7 @@ fn is_zstd(magic: &[u8]) -> bool {
 }
 
 /// Counts and hashes what passes.
-struct Digest {
+pub(super) struct Digest {
     source: Box<dyn Read + Send>,
     hasher: blake3::Hasher,
     bytes: u64,
@@ -125,6 +125,19 @@ struct Digest {
 }
 
 impl Digest {
+    /// Of a file as it lies on disk, while it is read.
+    pub(super) fn of_file(env: &Env, path: &Path, name: &str) -> Result<Self, InputError> {
+        let file = env.disk.open(path).map_err(InputError::io("open", name))?;
+        Ok(Self::new(Box::new(Cursor { file, offset: 0 })))
+    }
+
+    /// Reads what is left; the digest of everything.
+    pub(super) fn into_consumed(mut self, lines: u64) -> io::Result<Consumed> {
+        drain(&mut self, u64::MAX)?;
+        let hash = self.hasher.finalize().to_hex().to_string();
+        Ok(Consumed { bytes: self.bytes, hash, lines, ended: true })
+    }
+
     fn new(source: Box<dyn Read + Send>) -> Self {
         Self { source, hasher: blake3::Hasher::new(), bytes: 0, last: b'\n' }
     }
@@ -174,11 +187,7 @@ impl BufRead for Unpacked {
 
 /// The digest of a whole file as it lies on disk; for formats that are not read in one go.
 pub(super) fn digest_file(env: &Env, path: &Path, name: &str) -> Result<Consumed, InputError> {
-    let file = env.disk.open(path).map_err(InputError::io("open", name))?;
-    let mut reader = Digest::new(Box::new(Cursor { file, offset: 0 }));
-    drain(&mut reader, u64::MAX).map_err(InputError::io("read", name))?;
-    let hash = reader.hasher.finalize().to_hex().to_string();
-    Ok(Consumed { bytes: reader.bytes, hash, lines: 0, ended: true })
+    Digest::of_file(env, path, name)?.into_consumed(0).map_err(InputError::io("read", name))
 }
 
 /// Reads at most `bytes_max` bytes and throws them away; how many there were.
@@ -192,6 +201,7 @@ pub(crate) fn verify(env: &Env, input: &Input, before: &Consumed) -> Result<Pref
     let now = match input {
         Input::Url(_) | Input::File(_) => return Ok(Prefix::Same),
         Input::Folder(root) => folder::digest(root, &name)?,
+        Input::Archive(path) => digest_file(env, path, &name)?,
         Input::Stdin { spooled: None } | Input::Run { spooled: None, .. } => {
             return Err(InputError::NotSpooled);
         }

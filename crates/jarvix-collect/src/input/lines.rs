@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jarvix_core::Env;
 
+use super::archive::{ArchiveLines, Archived};
 use super::bytes::{self, Consumed, Kind};
 use super::delimited::{self, Delimited};
 use super::folder::Walk;
@@ -15,8 +16,8 @@ use super::{Input, InputError, pages, text};
 /// One line of an input that is neither blank nor a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Its number from 1: line of a list, row of a Parquet file, place in a folder's walk; `None`
-    /// for a single URL.
+    /// Its number from 1: line of a list, row of a Parquet file, record of an archive, place in a
+    /// folder's walk; `None` for a single URL.
     pub line_no: Option<u64>,
     /// What stands on it.
     pub content: Content,
@@ -36,6 +37,13 @@ pub enum Content {
     Local {
         /// The path.
         relative: String,
+    },
+    /// A page in a web archive.
+    Archived {
+        /// The text that should be its URL.
+        text: String,
+        /// Where it lies.
+        at: Archived,
     },
     /// Nothing that can be used.
     Unusable {
@@ -60,6 +68,7 @@ enum Format {
     Json(JsonLines),
     Foreign(ForeignLines),
     Folder(Walk),
+    Archive(Box<ArchiveLines>),
     One(Option<Line>),
 }
 
@@ -85,6 +94,9 @@ impl Lines {
                 None => super::folder::not_utf8(path.as_os_str()),
             }),
             Input::Folder(root) => Format::Folder(Walk::new(root, &name)?),
+            Input::Archive(path) => {
+                Format::Archive(Box::new(ArchiveLines::open(env, path, &name)?))
+            }
         };
         Ok(Self { format, name, lines_before: 0 })
     }
@@ -110,6 +122,7 @@ impl Lines {
             Format::Json(lines) => lines.next(),
             Format::Foreign(lines) => lines.next(),
             Format::Folder(walk) => walk.next(),
+            Format::Archive(records) => records.next(),
             Format::One(line) => Ok(line.take()),
         }
     }
@@ -137,6 +150,7 @@ impl Lines {
             Format::Json(lines) => lines.physical().consumed(),
             Format::Foreign(lines) => lines.consumed(),
             Format::Folder(walk) => walk.consumed(),
+            Format::Archive(records) => records.consumed(),
             Format::One(_) => Consumed::default(),
         }
     }

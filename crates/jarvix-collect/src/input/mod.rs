@@ -1,5 +1,6 @@
 //! Inputs: what a user names on the command line, read as a stream of lines.
 //!
+//! An input is a list of URLs, pages in files or folders, or a web archive (WARC).
 //! A list may be text, CSV, TSV, JSON lines or Parquet, plain, gzip or zstd; what it is is seen in
 //! its content, and its name only decides where the content leaves a choice. One line is held at a
 //! time, and never more than [`limits::LINE_BYTES_MAX`](jarvix_core::limits::LINE_BYTES_MAX) of it.
@@ -10,6 +11,7 @@
 //! the one thing that is read around `jarvix_core::Disk`, because the walk has to see symbolic
 //! links in order to refuse them.
 
+mod archive;
 mod bytes;
 mod columns;
 mod delimited;
@@ -31,6 +33,9 @@ use std::path::{Path, PathBuf};
 
 use jarvix_core::{Outcome, RunId};
 
+pub use archive::Archived;
+pub(crate) use archive::archive_limits;
+pub(crate) use bytes::Cursor;
 pub(crate) use bytes::verify;
 pub use bytes::{Consumed, Prefix};
 pub(crate) use escape::escaped;
@@ -41,6 +46,9 @@ pub use spool::spool_stdin;
 
 /// Endings of the files that are read as pages from folders and as single files.
 const PAGE_ENDINGS: [&str; 6] = [".html", ".htm", ".xhtml", ".html.gz", ".htm.gz", ".xhtml.gz"];
+
+/// Endings of web archives.
+const ARCHIVE_ENDINGS: [&str; 3] = [".warc", ".warc.gz", ".warc.zst"];
 
 /// One thing to take URLs or pages from. Paths are absolute and free of links.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +80,8 @@ pub enum Input {
     File(PathBuf),
     /// A folder of local pages.
     Folder(PathBuf),
+    /// A web archive: its answers are the pages.
+    Archive(PathBuf),
 }
 
 impl Input {
@@ -85,7 +95,7 @@ impl Input {
             }
             // The name ends up in messages and in `rejects`: no password may.
             Self::Url(url) => escape::without_user(url),
-            Self::File(path) | Self::Folder(path) => path
+            Self::File(path) | Self::Folder(path) | Self::Archive(path) => path
                 .file_name()
                 .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
         }
@@ -97,6 +107,7 @@ impl Input {
             Self::List { path, .. } => path
                 .file_name()
                 .map_or_else(|| self.name(), |name| escape::escaped(name.as_encoded_bytes())),
+            Self::Archive(_) => escape::escaped(self.name().as_bytes()),
             Self::Stdin { .. }
             | Self::Run { .. }
             | Self::Url(_)
@@ -114,6 +125,7 @@ impl Input {
             Self::Url(url) => format!("url {}", escape::without_user(url)),
             Self::File(path) => format!("file {}", path.display()),
             Self::Folder(path) => format!("folder {}", path.display()),
+            Self::Archive(path) => format!("archive {}", path.display()),
         }
     }
 
@@ -128,7 +140,19 @@ impl Input {
         match self {
             Self::Folder(path) => Some(path),
             Self::File(path) => path.parent(),
-            Self::List { .. } | Self::Stdin { .. } | Self::Run { .. } | Self::Url(_) => None,
+            Self::List { .. }
+            | Self::Stdin { .. }
+            | Self::Run { .. }
+            | Self::Url(_)
+            | Self::Archive(_) => None,
+        }
+    }
+
+    /// The archive that pages of this input are read from.
+    pub(crate) fn archive(&self) -> Option<&Path> {
+        match self {
+            Self::Archive(path) => Some(path),
+            _ => None,
         }
     }
 }
@@ -211,8 +235,8 @@ impl InputError {
 }
 
 /// What the argument `arg` names: `-` is standard input; with a scheme (`https://...`) it is a URL;
-/// else it must be there on disk: a folder, a page (`.html`, `.htm`, `.xhtml`, also `.gz`), or a
-/// list.
+/// else it must be there on disk: a folder, a page (`.html`, `.htm`, `.xhtml`, also `.gz`), a web
+/// archive (`.warc`, `.warc.gz`, `.warc.zst`), or a list.
 pub fn classify(arg: &str) -> Result<Input, InputError> {
     if arg == "-" {
         return Ok(Input::Stdin { spooled: None });
@@ -235,6 +259,12 @@ pub fn classify(arg: &str) -> Result<Input, InputError> {
         Err(InputError::NotAFile { name: name() })
     } else if is_page_name(arg) {
         Ok(Input::File(path))
+    } else if has_ending(arg, &ARCHIVE_ENDINGS) {
+        Ok(Input::Archive(path))
+    } else if has_ending(arg, &[".wacz"]) {
+        let reason =
+            "it is a WACZ package; unzip it and give the .warc.gz files in its folder archive";
+        Err(InputError::Format { name: name(), reason: reason.to_owned() })
     } else {
         Ok(Input::List { path, name: arg.to_owned() })
     }
@@ -249,6 +279,10 @@ fn has_scheme(arg: &str) -> bool {
 
 /// Whether a file of this name is taken as a page.
 pub(crate) fn is_page_name(name: &str) -> bool {
+    has_ending(name, &PAGE_ENDINGS)
+}
+
+fn has_ending(name: &str, endings: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
-    PAGE_ENDINGS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
+    endings.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
 }

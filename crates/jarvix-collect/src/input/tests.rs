@@ -23,6 +23,7 @@ fn show(line: &Line) -> String {
         Content::Url { text, meta: None } => format!("{number} {text}"),
         Content::Url { text, meta: Some(meta) } => format!("{number} {text} {meta}"),
         Content::Local { relative } => format!("{number} local {relative}"),
+        Content::Archived { text, at } => format!("{text} at {at}"),
         Content::Unusable { text, reason } => format!("{number} ! {text}: {reason}"),
     }
 }

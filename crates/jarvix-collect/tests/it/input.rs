@@ -41,7 +41,7 @@ fn a_folder_is_walked_in_the_order_of_its_names_and_never_left() {
         .map(|line| match line.content {
             Content::Local { relative } => relative,
             Content::Unusable { text, reason } => format!("{text}! {reason}"),
-            Content::Url { text, .. } => panic!("{text}"),
+            Content::Url { text, .. } | Content::Archived { text, .. } => panic!("{text}"),
         })
         .collect();
     assert_eq!(

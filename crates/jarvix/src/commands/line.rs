@@ -280,7 +280,7 @@ fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
     let classified = inputs.iter().map(|text| {
         input::classify(text).map_err(|e| {
             CliError::usage(format!("failed to {e}"))
-                .help("an input is a list file, a URL, an .html file, a folder, or - for stdin")
+                .help("an input is a list file, a URL, an .html file, a folder, a .warc archive, or - for stdin")
         })
     });
     classified.collect()

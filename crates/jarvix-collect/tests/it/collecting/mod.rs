@@ -1,5 +1,6 @@
 //! The collector against servers on loopback: from a list to the rows of `pages`.
 
+mod archive;
 mod base;
 mod breaker;
 mod demo;
