@@ -55,6 +55,12 @@ pub enum LineError {
         #[source]
         source: std::io::Error,
     },
+    /// A file is there already, and nobody said that it may go.
+    #[error("{path} is there already")]
+    Exists {
+        /// The file.
+        path: String,
+    },
     /// A record of the run cannot be understood.
     #[error("the record {what} of run {run} is damaged: {reason}")]
     Record {

@@ -6,6 +6,7 @@
 
 pub mod again;
 pub mod error;
+pub mod export;
 pub mod generations;
 pub mod identity;
 pub mod line;

@@ -65,6 +65,12 @@ pub(crate) struct From {
     offset: u64,
 }
 
+impl From {
+    pub(crate) fn start(file: Arc<dyn DiskRead>) -> Self {
+        Self { file, offset: 0 }
+    }
+}
+
 impl Read for From {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read_at(buf, self.offset)?;
@@ -103,7 +109,7 @@ pub(crate) fn damaged(part: &PartRef, reason: impl ToString) -> StoreError {
 }
 
 /// The rows of a part as record batches of a bounded size.
-fn batches(part: &PartRef, file: Arc<dyn DiskRead>) -> Result<ParquetRecordBatchReader> {
+pub(crate) fn batches(part: &PartRef, file: Arc<dyn DiskRead>) -> Result<ParquetRecordBatchReader> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(PartFile(file))
         .map_err(|error| damaged(part, error))?;
     let row_bytes = (part.bytes / part.rows.max(1)).max(1);

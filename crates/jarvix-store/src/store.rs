@@ -7,10 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jarvix_core::{Dataset, Env, Generation, Ordinals, PartName, PartRef, RunId, Stage};
+use jarvix_core::{Dataset, DiskRead, Env, Generation, Ordinals, PartName, PartRef, RunId, Stage};
 
 use crate::catalogue::{Catalogue, NewCommit, NewPart, input_dataset};
 use crate::faults::fault;
+use crate::json_rows::{self, JsonRows};
 use crate::parts::{Address, LocalPartStore, PartStore, Upload};
 use crate::reader::RowReader;
 use crate::rows::Row;
@@ -197,16 +198,30 @@ impl Store {
     /// The rows of a part, in the order they were written. The file is compared with the catalogue's
     /// hash first. Pages are given as stored: `content_encoding` says how.
     pub fn read<R: Row>(&self, part: &PartRef) -> Result<RowReader<R>> {
-        let address = Address::from(part);
         if part.dataset != R::DATASET {
             let reason = format!("{} are asked for", R::DATASET);
             return Err(StoreError::Columns { dataset: part.dataset, reason });
         }
-        let file = self.inner.parts.open(&address).map_err(|error| match error.kind() {
+        RowReader::open(part, self.open_part(part)?)
+    }
+
+    /// The rows of a part of any dataset as JSON objects, without the binary columns.
+    pub fn read_json(&self, part: &PartRef) -> Result<JsonRows> {
+        JsonRows::open(part, self.open_part(part)?)
+    }
+
+    /// Writes a part's file as it is to `to`, after comparing it with the catalogue's hash; how many
+    /// bytes.
+    pub fn copy_part(&self, part: &PartRef, to: &mut dyn io::Write) -> Result<u64> {
+        json_rows::copy(part, self.open_part(part)?, to)
+    }
+
+    fn open_part(&self, part: &PartRef) -> Result<Arc<dyn DiskRead>> {
+        let address = Address::from(part);
+        self.inner.parts.open(&address).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => StoreError::Gone { place: address.to_string() },
             _ => self.part_error("open", &address, error),
-        })?;
-        RowReader::open(part, file)
+        })
     }
 
     /// Where the part's file is now, in the dataset's folder or aside; it moves when its generation

@@ -35,6 +35,7 @@ pub fn command() -> Command {
         stage("curate", "Take text, metadata and signals from the pages of a run", "  jarvix curate --run urls-1"),
         stage("score", "Score the documents of a run by a profile", "  jarvix score --run urls-1 --profile classic\n  jarvix score --run urls-1 --profile mine.toml"),
         report(),
+        export(),
         runs(),
         stage("verify", "Check sizes and hashes of every part of a run", "  jarvix verify --run urls-1"),
         Command::new("doctor").about("Check that this machine and these settings can do the work"),
@@ -53,7 +54,7 @@ fn run_id(required: bool) -> Arg {
 
 fn inputs() -> Arg {
     Arg::new("input").value_name("INPUT").num_args(1..).help(
-        "Lists of URLs (text, CSV, TSV, JSONL, Parquet; .gz and .zst too; - for stdin), URLs, .html files or folders",
+        "Lists of URLs (text, CSV, TSV, JSONL, Parquet; .gz and .zst too; - for stdin), URLs, .html files, folders or web archives (.warc, .warc.gz, .warc.zst)",
     )
 }
 
@@ -121,6 +122,22 @@ fn report() -> Command {
         .arg(Arg::new("format").long("format").value_name("LIST").default_value("html,json,csv").help("Formats: html, json, csv"))
         .arg(Arg::new("out").long("out").value_name("DIR").help("Folder to write to, a sub-folder per run [default: the run's own report folder]"))
         .after_help(examples("  jarvix report --run urls-1\n  jarvix report --run urls-1 urls-2 --format html --out reports"))
+}
+
+fn export() -> Command {
+    Command::new("export")
+        .about("Write what a run has as a web archive, JSON lines or Parquet")
+        .arg(run_id(true))
+        .arg(Arg::new("format").long("format").value_name("FORMAT").required(true).help("warc (pages), jsonl (documents) or parquet (everything)"))
+        .arg(Arg::new("out").long("out").value_name("DIR|FILE").help("Folder to write to, or one .warc.gz or .jsonl file [default: the folder export of the run]"))
+        .arg(Arg::new("dataset").long("dataset").value_name("LIST").action(ArgAction::Append).help("Datasets: pages, hosts, rejects, documents, links, duplicates, scores"))
+        .arg(Arg::new("gzip").long("gzip").action(ArgAction::SetTrue).help("Pack JSON lines as gzip"))
+        .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace files that are there"))
+        .after_help(examples(
+            "  jarvix export --run urls-1 --format warc --out archive\n  \
+             jarvix export --run urls-1 --format jsonl --dataset documents,scores --gzip\n  \
+             jarvix export --run urls-1 --format parquet --out copy",
+        ))
 }
 
 fn runs() -> Command {

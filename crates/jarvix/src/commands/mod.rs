@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod demo;
 mod doctor;
+mod export;
 mod line;
 mod report;
 mod run;
@@ -80,6 +81,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
         "curate" => stages::curate(&context, own),
         "score" => stages::score(&context, own),
         "report" => report::report(&context, own),
+        "export" => export::export(&context, own),
         "runs" => runs::runs(&context, own),
         "verify" => verify::verify(&context, own),
         "doctor" => doctor::doctor(&context),

@@ -11,6 +11,7 @@ fn help_says_what_can_be_done() {
         ("help_run", &["run", "--help"]),
         ("help_collect", &["collect", "--help"]),
         ("help_report", &["report", "--help"]),
+        ("help_export", &["export", "--help"]),
         ("help_runs", &["runs", "--help"]),
     ] {
         let ended = place.run(args).expect(0);
@@ -22,6 +23,8 @@ fn help_says_what_can_be_done() {
 fn every_mistake_gets_one_message_and_its_exit_code() {
     let place = Place::new();
     place.file("plain", "not a folder");
+    place.file("plain.warc", "not an archive");
+    place.file("crawl.wacz", "PK");
     place.file("jarvix.toml", "[collect]\nconcurent = 5\n");
     let cases: &[(&str, &[&str])] = &[
         ("no_command", &[]),
@@ -42,6 +45,10 @@ fn every_mistake_gets_one_message_and_its_exit_code() {
         ("unknown_run_shown", &["runs", "show", "nobody"]),
         ("run_id_with_a_path", &["verify", "--run", "../../x"]),
         ("unknown_profile", &["score", "--run", "nobody", "--profile", "defualt"]),
+        ("wrong_export", &["export", "--run", "nobody", "--format", "arc"]),
+        ("wrong_dataset", &["export", "--run", "nobody", "--format", "warc", "--dataset", "links"]),
+        ("package", &["run", "crawl.wacz"]),
+        ("no_archive", &["run", "plain.warc", "--run", "w"]),
         ("wrong_format", &["report", "--run", "nobody", "--format", "docx"]),
     ];
     for (name, args) in cases {
@@ -75,6 +82,9 @@ fn json_of_every_command_parses_errors_too() {
         &["curate", "--run", "a"],
         &["score", "--run", "a"],
         &["report", "--run", "a"],
+        &["export", "--run", "a", "--format", "warc"],
+        &["export", "--run", "a", "--format", "jsonl", "--dataset", "pages,scores", "--gzip"],
+        &["export", "--run", "a", "--format", "parquet"],
         &run,
         &["runs", "list"],
         &["runs", "show", "b"],

@@ -1,5 +1,6 @@
 //! The binary as its users meet it: started as a process, read from outside.
 
+mod archives;
 mod cli;
 mod crash;
 mod demo;
