@@ -46,6 +46,13 @@ pub const ROBOTS_BYTES_MAX: usize = 512 * 1024;
 pub const HTML_DEPTH_MAX: usize = 512;
 /// Most links that are kept of one document.
 pub const LINKS_MAX: usize = 2_000;
+/// Most addresses that are read from one sitemap (the protocol's limit).
+pub const SITEMAP_URLS_MAX: usize = 50_000;
+/// Largest sitemap after decoding, in bytes (the protocol's limit).
+pub const SITEMAP_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Most sitemaps that a robots.txt names.
+pub const ROBOTS_SITEMAPS_MAX: usize = 100;
+
 /// Longest text of one document, in characters.
 pub const TEXT_CHARS_MAX: usize = 4_000_000;
 

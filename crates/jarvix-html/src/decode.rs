@@ -150,6 +150,19 @@ pub fn decode_prefix(body: &[u8], content_encoding: Option<&str>, bytes_max: usi
     prefix
 }
 
+/// A file as a stream: its content codings undone and, where what comes out is a gzip file, that
+/// too. No layer gives more than [`limits::DECODED_BYTES_MAX`].
+pub(crate) fn file_reader<'a>(
+    body: &'a [u8],
+    content_encoding: Option<&str>,
+) -> Result<Box<dyn Read + 'a>, DecodeError> {
+    let mut codings = codings(content_encoding, limits::CONTENT_CODINGS_MAX)?;
+    if decode_prefix(body, content_encoding, 2) == [0x1f, 0x8b] {
+        codings.push(Coding::Gzip);
+    }
+    Ok(layers(body, &codings, limits::DECODED_BYTES_MAX))
+}
+
 /// The codings in the order in which they are undone: the last one named first (RFC 9110, 8.4).
 fn codings(header: Option<&str>, codings_max: usize) -> Result<Vec<Coding>, DecodeError> {
     let mut codings = Vec::new();
