@@ -78,5 +78,6 @@ fn holds(line: &Line) {
             assert!(!reason.is_empty() && !reason.chars().any(char::is_control), "{reason:?}");
         }
         Content::Local { relative } => panic!("a list named the local page {relative}"),
+        Content::Archived { text, .. } => panic!("a list named the archived page {text}"),
     }
 }
