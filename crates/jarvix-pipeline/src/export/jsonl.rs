@@ -52,13 +52,16 @@ fn path(export: &Export<'_>, dataset: Dataset) -> PathBuf {
 /// Lines on their way into a file.
 enum Lines {
     Plain(OutFile),
-    Packed(GzEncoder<OutFile>),
+    Packed(Box<GzEncoder<OutFile>>),
 }
 
 impl Lines {
     fn new(file: OutFile, packed: bool) -> Self {
         match packed {
-            true => Self::Packed(GzBuilder::new().write(file, Compression::default())),
+            true => {
+                let packed = GzBuilder::new().write(file, Compression::default());
+                Self::Packed(Box::new(packed))
+            }
             false => Self::Plain(file),
         }
     }
