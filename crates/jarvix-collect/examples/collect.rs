@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jarvix_collect::admit::{AdmitSettings, admit};
 use jarvix_collect::input::classify;
-use jarvix_collect::{CollectJob, CollectSettings, Frontier, SystemNet, collect};
+use jarvix_collect::{CollectJob, CollectSettings, Frontier, Manners, SystemNet, collect};
 use jarvix_core::RunId;
 use jarvix_store::{NewRun, Store, system_env};
 
@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .enable_all()
         .build()?;
     let summary = runtime.block_on(collect(CollectJob {
+        manners: Manners::new(&settings),
         frontier: Frontier::open(&store, &run)?,
         net: Arc::new(SystemNet::new(&settings)),
         store,

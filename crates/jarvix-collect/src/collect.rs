@@ -35,6 +35,18 @@ const CA_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Open files that are not connections to servers: parts, catalogue, name servers, the rest.
 const FILES_BESIDE: usize = 40;
 
+/// What is known of every host: its limits, its waits, how it takes requests. Kept from one level of
+/// a crawl to the next, so that a host that asked for patience is not met as a stranger.
+#[derive(Clone)]
+pub struct Manners(Arc<Politeness>);
+
+impl Manners {
+    /// Knows no host yet.
+    pub fn new(settings: &CollectSettings) -> Self {
+        Self(Politeness::new(settings))
+    }
+}
+
 /// What collecting needs.
 pub struct CollectJob {
     /// Where pages go. The caller holds the run's lock.
@@ -45,6 +57,8 @@ pub struct CollectJob {
     pub frontier: Frontier,
     /// How.
     pub settings: CollectSettings,
+    /// What earlier levels of a crawl have learned of hosts.
+    pub manners: Manners,
     /// The network.
     pub net: Arc<dyn Net>,
     /// Committed parts that the next stage has not worked off; the caller counts them.
@@ -78,6 +92,33 @@ pub struct CollectSummary {
     pub parts: u64,
     /// What limited the run, with a figure.
     pub limited_by: String,
+}
+
+impl CollectSummary {
+    /// This and, after it, `next` as one: what another level of a crawl adds. What limited the
+    /// longer of the two stands for both.
+    #[must_use]
+    pub fn followed_by(self, next: Self) -> Self {
+        let mut outcomes = self.outcomes;
+        for (outcome, count) in next.outcomes {
+            *outcomes.entry(outcome).or_default() += count;
+        }
+        let longer =
+            if next.elapsed_ms > self.elapsed_ms { next.limited_by } else { self.limited_by };
+        Self {
+            pages: self.pages + next.pages,
+            outcomes,
+            bytes_wire: self.bytes_wire + next.bytes_wire,
+            elapsed_ms: self.elapsed_ms + next.elapsed_ms,
+            connections_opened: self.connections_opened + next.connections_opened,
+            parts: self.parts + next.parts,
+            limited_by: longer,
+            // How things stand, the last one knows.
+            interrupted: next.interrupted,
+            out_of_time: next.out_of_time,
+            left: next.left,
+        }
+    }
 }
 
 /// Why collecting ended early. What was committed stays, and the run can be continued.
@@ -154,7 +195,9 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
     let base = base_of(&job).await?;
     let archives = Archives::new(job.store.env(), &job.store.run_dir(&job.run), settings.max_body);
     let beside = (base, Arc::clone(&archives));
-    let fetcher = fetcher(job.store.env(), Arc::new(settings), Arc::clone(&job.net), beside)?;
+    let manners = job.manners.clone();
+    let net = Arc::clone(&job.net);
+    let fetcher = fetcher(job.store.env(), Arc::new(settings), manners, net, beside)?;
     // As a task the loop runs where the fetches run: waking it up costs no switch of threads. The
     // set ends it when the caller drops this future.
     let mut task = JoinSet::new();
@@ -175,6 +218,7 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
 pub(crate) fn fetcher(
     env: &Env,
     settings: Arc<CollectSettings>,
+    Manners(politeness): Manners,
     net: Arc<dyn Net>,
     (base, archives): (Option<Arc<Base>>, Arc<Archives>),
 ) -> Result<Fetcher, CollectError> {
@@ -184,7 +228,6 @@ pub(crate) fn fetcher(
         None => net,
     };
     let connector = Connector::new(net, tls, settings.allow_net.clone(), settings.phases.clone());
-    let politeness = Politeness::new(&settings);
     let client = Client::new(connector, Arc::clone(&politeness), &settings, &env.clock)
         .map_err(|e| CollectError::Setting(e.to_string()))?;
     let body_max = usize::try_from(settings.max_body).unwrap_or(usize::MAX);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
-use jarvix_core::{Env, Hop, Outcome, Page, limits};
+use jarvix_core::{Env, Hop, Outcome, Page, Role, limits};
 use tokio::time::Instant;
 
 use crate::archives::Archives;
@@ -94,6 +94,7 @@ impl Fetcher {
             with: self,
             known,
             page: job.ended(Outcome::Internal, ""),
+            role: job.role(),
             trail: Trail::default(),
             watch: Watch::new(self.settings.timeout, self.settings.phases.rate_window),
             lease: self.budget.lease(),
@@ -112,6 +113,7 @@ struct Errand<'a> {
     /// What the base run knew of the page.
     known: Option<Validators>,
     page: Page,
+    role: Role,
     trail: Trail,
     watch: Watch,
     lease: Lease,
@@ -239,7 +241,7 @@ impl Errand<'_> {
         let declared = self.page.content_type.as_deref();
         let unwanted = content::refused_by_type(declared)
             .or_else(|| content::not_wanted(declared, &self.with.settings.accept));
-        if let Some(reason) = unwanted.filter(|_| status.is_success()) {
+        if let Some(reason) = unwanted.filter(|_| self.must_be_text(status)) {
             answer.finish(false, self.with.client.pool(), &mut self.trail);
             return Ending::of(Outcome::NotContent, reason);
         }
@@ -266,6 +268,11 @@ impl Errand<'_> {
         }
     }
 
+    /// A page that was answered with success must be text; a sitemap may be a packed file.
+    fn must_be_text(&self, status: StatusCode) -> bool {
+        status.is_success() && self.role == Role::Page
+    }
+
     fn note_facts(&mut self, answer: &Answer) {
         let page = &mut self.page;
         page.status = Some(answer.status.as_u16());
@@ -284,7 +291,7 @@ impl Errand<'_> {
             bytes_max: self.with.settings.max_body,
             phases: &self.with.settings.phases,
             overhead: self.overhead(),
-            sniff: if answer.status.is_success() { Some(&sniff) } else { None },
+            sniff: if self.must_be_text(answer.status) { Some(&sniff) } else { None },
         };
         let (mut body, end) = intake.receive(answer, &mut self.lease, &mut self.watch).await;
         // What was made too large by doubling is given back.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jarvix_core::{Outcome, Page};
+use jarvix_core::{Outcome, Page, Role};
 use url::Url;
 
 use crate::failure::Failure;
@@ -83,6 +83,11 @@ impl Job {
         &self.entry.url
     }
 
+    /// What the answer is read as: a sitemap may be a packed file, a page may not.
+    pub(crate) fn role(&self) -> Role {
+        self.entry.found.role
+    }
+
     /// A page that ended before anything came from a server.
     pub(crate) fn ended(&self, outcome: Outcome, reason: impl Into<String>) -> Page {
         Page::unfetched(String::new(), self.entry.ordinal, outcome, reason)
@@ -94,6 +99,7 @@ impl Job {
         page.ordinal = self.entry.ordinal;
         page.line_no = self.entry.line_no;
         page.input_meta = self.entry.input_meta;
+        page.found = self.entry.found;
         page.attempts = self.attempts;
         page.bytes_wire = self.bytes_wire;
         page

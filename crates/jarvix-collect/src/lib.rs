@@ -52,7 +52,7 @@ mod window;
 mod wire;
 mod writer;
 
-pub use collect::{CollectError, CollectJob, CollectSummary, EventSink, collect};
+pub use collect::{CollectError, CollectJob, CollectSummary, EventSink, Manners, collect};
 pub use frontier::Frontier;
 pub use net::{Net, SystemNet};
 pub use settings::CollectSettings;

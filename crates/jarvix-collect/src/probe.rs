@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use url::Url;
 
 use crate::archives::Archives;
-use crate::collect::fetcher;
+use crate::collect::{Manners, fetcher};
 use crate::frontier::Entry;
 use crate::job::{Aim, Job};
 use crate::net::{BoxFuture, BoxStream, Net, ResolveError};
@@ -49,7 +49,8 @@ async fn ask(env: Env, bytes: Arc<[u8]>) -> Page {
     };
     let net: Arc<dyn Net> = Arc::new(Parrot { bytes });
     let archives = Archives::new(&env, std::path::Path::new(""), settings.max_body);
-    let with = fetcher(&env, Arc::new(settings), net, (None, archives));
+    let manners = Manners::new(&settings);
+    let with = fetcher(&env, Arc::new(settings), manners, net, (None, archives));
     let with = with.expect("settings that can be used");
     let entry = Entry {
         url: "http://page.example/".to_owned(),
@@ -58,6 +59,7 @@ async fn ask(env: Env, bytes: Arc<[u8]>) -> Page {
         input_meta: None,
         local: None,
         archived: None,
+        found: jarvix_core::Found::default(),
     };
     let mut job = Job::new(entry);
     let aim = std::mem::replace(&mut job.aim, Aim::Local(std::path::PathBuf::new()));

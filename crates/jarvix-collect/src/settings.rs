@@ -75,6 +75,10 @@ pub struct CollectSettings {
     /// Time after which no more fetches are begun; the rest stays pending.
     #[serde(with = "optional_seconds")]
     pub max_time: Option<Duration>,
+    /// Most pages that are found on one host; 0 sets no limit.
+    pub crawl_pages_per_host: u64,
+    /// Most queries with which one path is followed; 0 sets no limit.
+    pub crawl_query_variants: u64,
     /// A PEM file of further certificate authorities to trust.
     pub ca_file: Option<PathBuf>,
     /// The earlier run whose unchanged pages need not be sent again.
@@ -127,6 +131,8 @@ impl Default for CollectSettings {
             contact: None,
             dns: Vec::new(),
             max_time: None,
+            crawl_pages_per_host: limits::CRAWL_PAGES_PER_HOST,
+            crawl_query_variants: limits::CRAWL_QUERY_VARIANTS,
             ca_file: None,
             base: None,
             headers: Vec::new(),

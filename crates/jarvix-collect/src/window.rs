@@ -207,6 +207,7 @@ mod tests {
             input_meta: None,
             local: None,
             archived: None,
+            found: jarvix_core::Found::default(),
         })
     }
 

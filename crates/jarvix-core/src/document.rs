@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::LinkKind;
+
 macro_rules! signals {
     ($($variant:ident $name:literal $about:literal;)*) => {
         /// A numeric quality signal of a document; one column of `documents` each.
@@ -101,6 +103,7 @@ gates! {
     Login "login" "The page asks to sign in before it shows anything.";
     Paywall "paywall" "The text ends at a paywall.";
     EmptyShell "empty_shell" "The page is empty until its scripts run.";
+    Listing "listing" "A sitemap or a robots.txt: it lists addresses and is no content.";
     NoText "no_text" "The page has no main text.";
 }
 
@@ -219,11 +222,15 @@ impl Document {
 pub struct Link {
     /// Canonical URL of the page that has the link.
     pub url: String,
+    /// Ordinal of that page.
+    pub ordinal: u64,
+    /// How it leads there.
+    pub kind: LinkKind,
     /// Position among the page's links, from 0.
     pub position: u32,
     /// Canonical URL it leads to.
     pub target: String,
-    /// Its text, at most 200 characters.
+    /// Its text, at most 200 characters; for an address in a sitemap, when it last changed.
     pub text: Option<String>,
     /// Its `rel` words, as they stand.
     pub rel: Option<String>,

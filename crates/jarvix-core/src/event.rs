@@ -33,6 +33,19 @@ pub enum Event {
         /// Whether all input has been read.
         complete: bool,
     },
+    /// What the pages so far lead to was put on the frontier.
+    LevelAdmitted {
+        /// The run.
+        run: RunId,
+        /// The level that is fetched next.
+        level: u32,
+        /// The last level that the run goes to.
+        depth: u32,
+        /// Addresses that are new.
+        admitted: u64,
+        /// Addresses that were found and are left out.
+        left_out: u64,
+    },
     /// URLs were dealt with since the last such event.
     PagesFetched {
         /// The run.
@@ -144,7 +157,7 @@ impl Event {
     pub const fn topic(&self) -> Topic {
         match self {
             Self::RunStarted { .. } | Self::RunEnded { .. } => Topic::Run,
-            Self::InputAdmitted { .. } => Topic::Input,
+            Self::InputAdmitted { .. } | Self::LevelAdmitted { .. } => Topic::Input,
             Self::PagesFetched { .. } => Topic::Fetch,
             Self::PartCommitted { .. } | Self::GenerationSwitched { .. } => Topic::Part,
             Self::StageStarted { .. } | Self::StageAdvanced { .. } | Self::StageFinished { .. } => {

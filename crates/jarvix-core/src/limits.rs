@@ -46,10 +46,24 @@ pub const ROBOTS_BYTES_MAX: usize = 512 * 1024;
 pub const HTML_DEPTH_MAX: usize = 512;
 /// Most links that are kept of one document.
 pub const LINKS_MAX: usize = 2_000;
+/// Most pages that a crawl finds on one host (`--crawl-pages-per-host`).
+pub const CRAWL_PAGES_PER_HOST: u64 = 100_000;
+/// Most queries with which a crawl follows one path (`--crawl-query-variants`).
+pub const CRAWL_QUERY_VARIANTS: u64 = 1_000;
+/// Longest path and query that a crawl follows, in bytes.
+pub const CRAWL_PATH_BYTES_MAX: usize = 1024;
+/// Most segments of a path that a crawl follows.
+pub const CRAWL_SEGMENTS_MAX: usize = 24;
+/// How often one segment may stand in a path that a crawl follows.
+pub const CRAWL_SEGMENT_REPEATS_MAX: usize = 3;
 /// Most addresses that are read from one sitemap (the protocol's limit).
 pub const SITEMAP_URLS_MAX: usize = 50_000;
 /// Largest sitemap after decoding, in bytes (the protocol's limit).
 pub const SITEMAP_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// How many sitemaps may lead to one another.
+pub const SITEMAP_NESTING_MAX: u32 = 3;
+/// Most sitemaps of one host.
+pub const SITEMAPS_PER_HOST_MAX: u64 = 5_000;
 /// Most sitemaps that a robots.txt names.
 pub const ROBOTS_SITEMAPS_MAX: usize = 100;
 

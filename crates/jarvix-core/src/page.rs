@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Outcome;
+use crate::{Found, Outcome};
 
 /// One header line as received; repeats are kept, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,8 +86,11 @@ pub struct Page {
     pub attempts: u32,
     /// Bytes received from the network for this page, headers included, all attempts.
     pub bytes_wire: u64,
-    /// The other columns of the input line, as a JSON object.
+    /// The other columns of the input line, or what a sitemap says beside the address, as a JSON
+    /// object.
     pub input_meta: Option<String>,
+    /// How it came into the run.
+    pub found: Found,
 }
 
 impl Page {
@@ -121,6 +124,7 @@ impl Page {
             attempts: 0,
             bytes_wire: 0,
             input_meta: None,
+            found: Found::default(),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod fit;
 mod gates;
 mod keywords;
 mod language;
+mod listing;
 mod markdown;
 mod metadata;
 mod page_type;
@@ -36,12 +37,13 @@ mod vocabulary;
 mod weights;
 mod words;
 
-use jarvix_core::{Defect, Document, Link, Page, limits};
+use jarvix_core::{Defect, Document, Link, LinkKind, Page, Role, canonicalise, limits};
 use jarvix_html::{PageLink, RobotsDirectives, links, meta_robots};
 use url::Url;
 
 pub use extract::extract;
 pub use fingerprint::{MINHASH_HASHES, SHINGLE_WORDS};
+pub use listing::customary_sitemap;
 
 use gates::Evidence;
 use signals::PageFacts;
@@ -50,7 +52,7 @@ use words::Words;
 
 /// Version of this code: part of the generation key of `documents`. Counts up whenever the same
 /// page may give another document.
-pub const CODE_VERSION: u32 = 3;
+pub const CODE_VERSION: u32 = 4;
 
 /// Stack that a thread needs to run [`curate`], in bytes. Nothing here goes deeper with the page:
 /// only structured data is read by recursion, to the depth that its parser bounds.
@@ -71,7 +73,18 @@ pub struct Curated {
 
 /// What a reader would take from `page`. Never fails, never panics.
 pub fn curate(page: &Page) -> Curated {
-    let mut curated = match read::read(page) {
+    let mut curated = match page.found.role {
+        Role::Page => curate_page(page),
+        Role::Sitemap => listing::sitemap(page),
+        Role::Robots => listing::robots(page),
+    };
+    curated.document.url.clone_from(&page.url);
+    curated.document.ordinal = page.ordinal;
+    curated
+}
+
+fn curate_page(page: &Page) -> Curated {
+    match read::read(page) {
         Ok(read) if read.is_html => curate_html(page, &read),
         Ok(read) => curate_text(page, &read),
         Err(unreadable) => Curated {
@@ -84,10 +97,7 @@ pub fn curate(page: &Page) -> Curated {
             },
             links: Vec::new(),
         },
-    };
-    curated.document.url.clone_from(&page.url);
-    curated.document.ordinal = page.ordinal;
-    curated
+    }
 }
 
 fn curate_html(page: &Page, read: &read::Read) -> Curated {
@@ -98,7 +108,7 @@ fn curate_html(page: &Page, read: &read::Read) -> Curated {
     document.language = language::language(&document.text, survey.declared_language());
     let wishes = header_wishes(page).and(meta_robots(html));
     document.robots = wishes.words().map(str::to_owned);
-    let (found, cut) = page_links(page, html, address, wishes);
+    let (mut found, cut) = page_links(page, html, address, wishes);
     document.defects = read.defects.iter().copied().chain(defects).collect();
     if cut {
         document.defects.push(Defect::TooManyLinks);
@@ -119,7 +129,32 @@ fn curate_html(page: &Page, read: &read::Read) -> Curated {
     };
     let gate = gates::check(&evidence);
     close_gate(&mut document, gate);
+    if let Some(canonical) = canonical_elsewhere(page, address, &document) {
+        found.iter_mut().for_each(|link| link.position += 1);
+        found.insert(0, canonical);
+    }
     Curated { document, links: found }
+}
+
+/// The address that the page states as its own, if it is neither the one that was asked for nor the
+/// one that answered. It stands before the page's other links.
+fn canonical_elsewhere(page: &Page, address: &str, document: &Document) -> Option<Link> {
+    let stated = canonicalise(document.canonical_url.as_deref()?).ok()?;
+    let own = |known: &str| canonicalise(known).is_ok_and(|known| known == stated);
+    if own(&page.url) || own(address) {
+        return None;
+    }
+    Some(Link {
+        url: page.url.clone(),
+        ordinal: page.ordinal,
+        kind: LinkKind::Canonical,
+        position: 0,
+        internal: Url::parse(address).is_ok_and(|a| a.host_str() == stated.url().host_str()),
+        target: stated.as_str().to_owned(),
+        text: None,
+        rel: Some("canonical".to_owned()),
+        nofollow: false,
+    })
 }
 
 /// Plain text, JSON, feeds: the text is the document.
@@ -180,6 +215,8 @@ fn page_links(
     let found = links(html, &address);
     let row = |(position, link): (usize, PageLink)| Link {
         url: page.url.clone(),
+        ordinal: page.ordinal,
+        kind: LinkKind::Anchor,
         position: u32::try_from(position).unwrap_or(u32::MAX),
         target: link.target,
         text: link

@@ -216,6 +216,11 @@ fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError
     if was.filter != now.filter {
         return Err(differs("patterns", &was.filter.to_string(), &now.filter.to_string()));
     }
+    for ((flag, was), (_, now)) in was.crawl.identity().iter().zip(now.crawl.identity()) {
+        if *was != now {
+            return Err(differs(*flag, was, &now));
+        }
+    }
     Ok(())
 }
 

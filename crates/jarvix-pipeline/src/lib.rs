@@ -5,6 +5,7 @@
 //! or of an event. What this crate refuses to do: to fetch, parse, score or draw by itself.
 
 pub mod again;
+pub mod crawl;
 pub mod error;
 pub mod export;
 pub mod generations;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod stages;
 mod summary;
 
+pub use crawl::CrawlSettings;
 pub use error::LineError;
 pub use identity::{Chosen, OpenRun};
 pub use line::{Ending, Line};

@@ -1,16 +1,17 @@
 //! The line. One URL's way can be read here from top to bottom:
 //!
 //! line -> ordinal -> frontier gate -> fetch -> page -> pages part -> decode -> extract ->
-//! document -> documents part -> dedupe -> score -> scores part -> summary -> report.
+//! document -> documents part -> dedupe -> score -> scores part -> summary -> report. In a crawl
+//! the links of one level's documents are the lines of the next.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use jarvix_collect::admit::{Admission, AdmitSettings, admit};
+use jarvix_collect::admit::{Admission, AdmitSettings, Crawled, admit};
 use jarvix_collect::frontier::Frontier;
 use jarvix_collect::input::Input;
-use jarvix_collect::{CollectJob, CollectSummary, EventSink, Net};
+use jarvix_collect::{CollectJob, CollectSummary, EventSink, Manners, Net};
 use jarvix_core::{
     Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue, limits,
 };
@@ -23,7 +24,7 @@ use crate::settings::Scope;
 use crate::stages::curate::{self, CurateRunner};
 use crate::stages::score::ScoreRunner;
 use crate::stages::{Conditions, Publish, dedupe, work_off};
-use crate::{LineError, LineSettings, MemoryQueue, generations, report};
+use crate::{LineError, LineSettings, MemoryQueue, crawl, generations, identity, report};
 
 /// Everything that the line works with.
 pub struct Line<'a> {
@@ -50,6 +51,8 @@ pub struct Line<'a> {
 pub struct Ending {
     /// What became of the input lines, since the run's first.
     pub admission: Option<Admission>,
+    /// What was found on the way, since the run's first page; none where nothing is followed.
+    pub crawled: Option<Crawled>,
     /// What collect did in this session.
     pub collected: Option<CollectSummary>,
     /// Whether the user stopped it; the run can be continued.
@@ -75,6 +78,7 @@ pub fn run(
     let admission = admit(line.store, line.run, inputs, admit_settings, &*line.publish, &stopped)?;
     let mut ending = Ending {
         admission: Some(admission),
+        crawled: None,
         collected: None,
         interrupted: stopped(),
         report: None,
@@ -83,10 +87,26 @@ pub fn run(
 
     // frontier gate -> fetch -> page -> pages part; and at the same time, for every committed
     // part: decode -> extract -> document -> documents part
-    if !ending.interrupted {
-        let collected = collect_and_curate(line)?;
+    let mut session =
+        Session { manners: Manners::new(&line.settings.collect), spent: Duration::ZERO };
+    while !ending.interrupted {
+        let collected = collect_and_curate(line, &session)?;
+        session.spent += Duration::from_millis(collected.elapsed_ms);
         ending.interrupted = collected.interrupted || stopped();
-        ending.collected = Some(collected);
+        let left = collected.left;
+        ending.collected = Some(match ending.collected.take() {
+            Some(before) => before.followed_by(collected),
+            None => collected,
+        });
+        // links part -> frontier: the next level, once this one is whole
+        let whole = !ending.interrupted && left == 0;
+        if !whole || !crawl::next_level(line, &line.settings.crawl)? {
+            break;
+        }
+    }
+
+    if line.settings.crawl.is_on() {
+        ending.crawled = Some(Crawled::recorded(line.store, line.run)?);
     }
 
     if !ending.interrupted && line.settings.scope == Scope::Report {
@@ -111,10 +131,18 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// What one level of a crawl leaves to the next: how hosts are to be treated, and the time that
+/// fetching has taken of `--max-time`.
+struct Session {
+    manners: Manners,
+    spent: Duration,
+}
+
 /// Collects on the async threads and curates committed parts on the pool, at the same time.
-fn collect_and_curate(line: &Line<'_>) -> Result<CollectSummary, LineError> {
-    if line.settings.scope == Scope::Collect {
-        let collected = collect(line, Arc::clone(&line.publish), Arc::default())?;
+fn collect_and_curate(line: &Line<'_>, session: &Session) -> Result<CollectSummary, LineError> {
+    // Curate is where links come from.
+    if line.settings.scope == Scope::Collect && !line.settings.crawl.is_on() {
+        let collected = collect(line, session, Arc::clone(&line.publish), Arc::default())?;
         merge_small_parts(line, None)?;
         return Ok(collected);
     }
@@ -150,7 +178,7 @@ fn collect_and_curate(line: &Line<'_>) -> Result<CollectSummary, LineError> {
             hint(&event, generation, &hints);
             publish(event);
         });
-        let collected = collect(line, sink, Arc::clone(&backlog));
+        let collected = collect(line, session, sink, Arc::clone(&backlog));
         collecting.store(false, Ordering::SeqCst);
         let curated = match curating.join() {
             Ok(curated) => curated,
@@ -195,6 +223,7 @@ fn hint(event: &Event, generation: Generation, queue: &MemoryQueue) {
 
 fn collect(
     line: &Line<'_>,
+    session: &Session,
     on_event: EventSink,
     backlog: Arc<AtomicU64>,
 ) -> Result<CollectSummary, LineError> {
@@ -203,11 +232,14 @@ fn collect(
     let (run, stage) = (line.run.clone(), Stage::Collect);
     (line.publish)(Event::StageStarted { run: run.clone(), stage, total });
     let runtime = runtime(line.settings.threads)?;
+    let mut settings = line.settings.collect.clone();
+    settings.max_time = settings.max_time.map(|most| most.saturating_sub(session.spent));
     let collected = runtime.block_on(jarvix_collect::collect(CollectJob {
         store: line.store.clone(),
         run: line.run.clone(),
         frontier,
-        settings: line.settings.collect.clone(),
+        settings,
+        manners: session.manners.clone(),
         net: Arc::clone(&line.net),
         backlog,
         stop: Arc::clone(line.stop),
@@ -371,7 +403,10 @@ pub fn report(line: &Line<'_>) -> Result<Written, LineError> {
         &line.settings.formats,
         &folder,
     ))?;
-    if written.summary.input.left == 0 {
+    let input = &written.summary.input;
+    let fetched = input.left == 0 && input.links_left == 0;
+    let followed = identity::settings_of(line.store, line.run)?.crawl;
+    if fetched && crawl::is_exhausted(line.store, line.run, &followed)? {
         line.store.catalogue().set_run_state(line.run, RunState::Finished)?;
     }
     for path in &written.files {

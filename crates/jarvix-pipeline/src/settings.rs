@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crawl::CrawlSettings;
 use jarvix_collect::CollectSettings;
 use jarvix_collect::scope::Filter;
 use jarvix_core::{Outcome, RunId};
@@ -31,6 +32,9 @@ pub struct RunSettings {
     /// Which URLs of the inputs belong to it.
     #[serde(default, skip_serializing_if = "Filter::is_empty")]
     pub filter: Filter,
+    /// What of the pages leads to further ones.
+    #[serde(default)]
+    pub crawl: CrawlSettings,
 }
 
 /// What made the runs that do not say it.
@@ -58,6 +62,8 @@ pub struct LineSettings {
     pub formats: Vec<Format>,
     /// Threads for CPU work.
     pub threads: usize,
+    /// What is followed. It belongs to the run's identity; here for whoever does the work.
+    pub crawl: CrawlSettings,
     /// Whether to go on after collect.
     pub scope: Scope,
 }

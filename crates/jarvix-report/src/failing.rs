@@ -3,6 +3,11 @@
 use jarvix_core::Outcome;
 use serde::{Deserialize, Serialize};
 
+/// Rows of [`Summary::failures`](crate::Summary::failures).
+pub const FAILURE_ROWS: usize = 25;
+/// Example URLs of one cause of failure.
+pub const FAILURE_EXAMPLES: usize = 5;
+
 /// Rows of [`Summary::failing_hosts`](crate::Summary::failing_hosts).
 pub const FAILING_HOST_ROWS: usize = 10;
 

@@ -9,16 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_core::{Gate, Outcome, RunId};
 
-use crate::{FailingHost, Milli, PolitenessFacts, ScoreStats};
+use crate::{CrawlFacts, FailingHost, Milli, PolitenessFacts, ScoreStats};
 
 /// Rows of [`Summary::top`] unless asked otherwise.
 pub const TOP_ROWS: usize = 50;
 /// Rows of [`Summary::hosts`]: the largest by pages, the rest in [`Summary::hosts_left_out`].
 pub const HOST_ROWS: usize = 25;
-/// Rows of [`Summary::failures`].
-pub const FAILURE_ROWS: usize = 25;
-/// Example URLs of one cause of failure.
-pub const FAILURE_EXAMPLES: usize = 5;
 /// Rows of [`RejectFacts::sample`].
 pub const REJECT_ROWS: usize = 20;
 /// Rows of [`DuplicateFacts::largest`].
@@ -77,6 +73,9 @@ pub struct Summary {
     pub rejects: RejectFacts,
     /// Documents that repeat another one.
     pub duplicates: DuplicateFacts,
+    /// What was found on the way.
+    #[serde(default)]
+    pub crawl: CrawlFacts,
     /// What was received and kept.
     pub sizes: Sizes,
     /// The command that repeats the run.
@@ -104,6 +103,9 @@ pub struct InputFacts {
     pub duplicates: u64,
     /// Pages that were found through links rather than listed.
     pub pages_from_links: u64,
+    /// Addresses that were found and are not fetched yet.
+    #[serde(default)]
+    pub links_left: u64,
 }
 
 /// The span of time in which the pages were fetched.
@@ -395,6 +397,7 @@ impl Summary {
             failing_hosts: Vec::new(),
             rejects: RejectFacts::default(),
             duplicates: DuplicateFacts::default(),
+            crawl: CrawlFacts::default(),
             sizes: Sizes::default(),
             repeat_command: String::new(),
             method: Vec::new(),
@@ -433,6 +436,11 @@ impl Summary {
                 input.pages + input.pages_from_links,
             ),
             ("pages that give a document and documents", giving, self.documents),
+            (
+                "pages by how they were found and all pages",
+                self.crawl.pages_or(self.pages()),
+                self.pages(),
+            ),
             (
                 "scored documents and documents by action",
                 self.scores.count,

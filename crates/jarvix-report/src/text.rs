@@ -69,6 +69,10 @@ pub fn outcome_line(summary: &Summary) -> String {
         words::counted(input.rejects, "reject", "rejects"),
         words::counted(input.duplicates, "repeated line", "repeated lines"),
     );
+    if input.pages_from_links > 0 {
+        let found = words::counted(input.pages_from_links, "page", "pages");
+        line.push_str(&format!("; {found} found on the way"));
+    }
     let outcomes: Vec<String> = summary
         .outcomes
         .iter()

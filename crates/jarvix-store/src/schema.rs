@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
-use jarvix_core::{Dataset, Gate, Outcome, Signal};
+use jarvix_core::{Dataset, Gate, LinkKind, Outcome, Role, Signal};
 
 /// The key of a column's description in its field metadata.
 pub const DESCRIPTION_KEY: &str = "description";
@@ -186,6 +186,7 @@ fn pages() -> Vec<Field> {
 
 /// The facts of a page that differ from fetch to fetch, and what came with its input line.
 fn page_facts() -> Vec<Field> {
+    let roles = words(Role::ALL, Role::as_str);
     vec![
         optional("protocol", DataType::Utf8, "http/1.0, http/1.1, h2, file or warc."),
         optional("remote_addr", DataType::Utf8, "The vetted address that was connected to."),
@@ -220,7 +221,26 @@ fn page_facts() -> Vec<Field> {
         optional(
             "input_meta",
             DataType::Utf8,
-            "The other columns of the input line, as a JSON object.",
+            "The other columns of the input line, or what a sitemap says beside the address, as a \
+             JSON object.",
+        ),
+        required("role", DataType::Utf8, &format!("What it is read as: {roles}.")),
+        required(
+            "level",
+            DataType::Int32,
+            "Links between it and an input: 0 for inputs and for what their sitemaps list; for \
+             sitemaps, how many others lead to it.",
+        ),
+        optional(
+            "found_on",
+            DataType::Utf8,
+            "Canonical URL of the page that led to it; empty for inputs.",
+        ),
+        optional(
+            "seed",
+            DataType::Utf8,
+            "Where the input that led there ended after redirects; scopes are relative to it. \
+             Empty for inputs.",
         ),
     ]
 }
@@ -342,11 +362,18 @@ fn documents() -> Vec<Field> {
 }
 
 fn links() -> Vec<Field> {
+    let kinds = words(LinkKind::ALL, LinkKind::as_str);
     vec![
         required("url", DataType::Utf8, "Canonical URL of the page that has the link."),
+        required("ordinal", DataType::Int64, "Ordinal of that page."),
+        required("kind", DataType::Utf8, &format!("How it leads there: {kinds}.")),
         required("position", DataType::Int32, "Position among the page's links, from 0."),
         required("target", DataType::Utf8, "Canonical URL it leads to."),
-        optional("text", DataType::Utf8, "Its text, at most 200 characters."),
+        optional(
+            "text",
+            DataType::Utf8,
+            "Its text, at most 200 characters; for an address in a sitemap, when it last changed.",
+        ),
         optional("rel", DataType::Utf8, "Its rel words, as they stand."),
         required("internal", DataType::Boolean, "Whether it leads to the same host."),
         required(

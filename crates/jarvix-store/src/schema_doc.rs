@@ -87,7 +87,7 @@ fn dataset_about(dataset: Dataset) -> &'static str {
             "One row per page that gave content: what a reader would take from it, and one column \
              per quality signal."
         }
-        Dataset::Links => "One row per link found in a document.",
+        Dataset::Links => "One row per link of a page or address in a sitemap.",
         Dataset::Duplicates => "One row per document that repeats another of the run.",
         Dataset::Scores => "One row per document: score, contributions, action, reason.",
     }

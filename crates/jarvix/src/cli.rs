@@ -58,10 +58,19 @@ fn inputs() -> Arg {
     )
 }
 
+fn sitemap() -> Arg {
+    Arg::new("sitemap")
+        .long("sitemap")
+        .value_name("URL")
+        .action(ArgAction::Append)
+        .help("A sitemap: what it lists is input; may be repeated. A URL whose file is named sitemap*.xml or sitemap*.xml.gz is taken as one by itself")
+}
+
 fn run() -> Command {
     let command = Command::new("run")
         .about("The whole line: collect, curate, score and report")
-        .arg(inputs().required_unless_present("from").conflicts_with("from"))
+        .arg(inputs().required_unless_present_any(["from", "sitemap"]).conflicts_with("from"))
+        .arg(sitemap().conflicts_with("from"))
         .arg(Arg::new("from").long("from").value_name("RUN").help("Take pages of this earlier run again, instead of an INPUT"))
         .arg(
             Arg::new("outcome")
@@ -74,7 +83,8 @@ fn run() -> Command {
         .arg(Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue).help("Read the input, print the plan, fetch nothing"))
         .after_help(examples(
             "  jarvix run urls.txt\n  jarvix run urls.csv --url-column link --profile classic\n  \
-             jarvix run https://example.org/ pages/ --run first-look\n  zcat urls.gz | jarvix run - --concurrent 400\n  jarvix run --from urls-1 --outcome timeout,dns --timeout 120",
+             jarvix run https://example.org/ pages/ --run first-look\n  \
+             jarvix run https://example.org/docs/ --depth 2 --scope prefix\n  zcat urls.gz | jarvix run - --concurrent 400\n  jarvix run --from urls-1 --outcome timeout,dns --timeout 120",
         ));
     settings::add_flags(command, "run")
 }
@@ -94,10 +104,11 @@ fn collect() -> Command {
             Arg::new("input")
                 .long("input")
                 .value_name("FILE|-")
-                .required(true)
+                .required_unless_present("sitemap")
                 .action(ArgAction::Append)
                 .help("List of URLs, or - for stdin; may be repeated"),
         )
+        .arg(sitemap())
         .arg(
             Arg::new("dry-run")
                 .long("dry-run")

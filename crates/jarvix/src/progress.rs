@@ -16,6 +16,8 @@ pub struct Progress {
     stages: BTreeMap<Stage, ProgressBar>,
     outcomes: BTreeMap<Outcome, u64>,
     bytes_wire: u64,
+    /// Where a crawl stands, in words; empty without one.
+    level: String,
 }
 
 impl Progress {
@@ -29,6 +31,7 @@ impl Progress {
             stages: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             bytes_wire: 0,
+            level: String::new(),
         })
     }
 
@@ -47,8 +50,15 @@ impl Progress {
                     self.finish(Stage::Admit);
                 }
             }
+            Event::LevelAdmitted { level, depth, .. } => self.level = level_words(*level, *depth),
             Event::StageStarted { stage, total, .. } => {
-                self.bar(*stage, *total);
+                // Collect starts once a level; its bar goes on.
+                let before = if *stage == Stage::Collect { self.done() } else { 0 };
+                let bar = self.bar(*stage, total.map(|total| before + total));
+                if bar.is_finished() {
+                    bar.reset();
+                    bar.set_position(before);
+                }
             }
             Event::PagesFetched { outcomes, bytes_wire, in_flight, .. } => {
                 self.fetched(outcomes, *bytes_wire, *in_flight);
@@ -77,9 +87,9 @@ impl Progress {
             *self.outcomes.entry(*outcome).or_default() += count;
         }
         self.bytes_wire += bytes_wire;
-        let done: u64 = self.outcomes.values().sum();
+        let done = self.done();
         // The most telling first: a narrow terminal cuts the end.
-        let mut message = HumanBytes(self.bytes_wire).to_string();
+        let mut message = format!("{}{}", self.level, HumanBytes(self.bytes_wire));
         let mut others: Vec<_> =
             self.outcomes.iter().filter(|(o, _)| !o.gives_document()).collect();
         others.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -90,6 +100,11 @@ impl Progress {
         let bar = self.bar(Stage::Collect, None);
         bar.set_position(done);
         bar.set_message(message);
+    }
+
+    /// Pages that were dealt with in this session.
+    fn done(&self) -> u64 {
+        self.outcomes.values().sum()
     }
 
     fn bar(&mut self, stage: Stage, total: Option<u64>) -> &ProgressBar {
@@ -114,6 +129,14 @@ impl Progress {
         if let Some(bar) = self.stages.get(&stage) {
             bar.finish();
         }
+    }
+}
+
+/// Where a crawl stands.
+fn level_words(level: u32, depth: u32) -> String {
+    match level {
+        0 => "sitemaps, ".to_owned(),
+        level => format!("level {level} of {depth}, "),
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use jarvix_core::RunId;
+use jarvix_core::{Role, RunId};
 use jarvix_store::Store;
 use serde::{Deserialize, Serialize};
 
 use super::AdmitError;
+use super::found::CrawlNote;
 use crate::frontier::FrontierError;
 use crate::input::{Consumed, Input};
 
@@ -31,6 +32,9 @@ pub(crate) struct SegmentNote {
     pub(crate) admitted: u64,
     /// How many hosts have URLs, in this segment and those before it.
     pub(crate) hosts: u64,
+    /// Whether its URLs were found on the way and are no inputs.
+    #[serde(default)]
+    pub(crate) found: bool,
 }
 
 /// How far an input was read.
@@ -47,6 +51,9 @@ pub(crate) struct InputNote {
     pub(crate) archive: Option<PathBuf>,
     /// The first part of the path of its local pages' URLs.
     pub(crate) folder: Option<String>,
+    /// What its lines are read as.
+    #[serde(default)]
+    pub(crate) role: Role,
     pub(crate) consumed: Consumed,
 }
 
@@ -57,6 +64,9 @@ pub(crate) struct Ledger {
     pub(crate) next_ordinal: u64,
     pub(crate) segments: Vec<SegmentNote>,
     pub(crate) inputs: Vec<InputNote>,
+    /// What was found on the way.
+    #[serde(default)]
+    pub(crate) crawl: CrawlNote,
 }
 
 impl Ledger {
@@ -87,6 +97,7 @@ impl Ledger {
                 root,
                 archive: input.archive().map(PathBuf::from),
                 folder,
+                role: input.role(),
                 consumed: Consumed::default(),
             });
         }

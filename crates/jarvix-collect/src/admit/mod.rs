@@ -15,6 +15,7 @@
 
 mod arrange;
 mod error;
+mod found;
 mod hosts;
 mod keys;
 mod ledger;
@@ -22,32 +23,33 @@ mod pass;
 mod plan;
 mod recent;
 mod rejects;
+mod scratch;
+mod segment;
 mod sort;
 mod spill;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Arc;
-
-use jarvix_core::{Disk, Event, Generation, Ordinals, RunId, Stage};
+use jarvix_core::{Event, Generation, Ordinals, RunId, Stage};
 use jarvix_store::{Commit, StagedPart, Store};
 
-use arrange::Arrange;
 pub use error::AdmitError;
-use hosts::{HostsCursor, HostsWriter};
-use keys::{KeysCursor, KeysWriter};
+pub use found::{
+    Candidate, Crawled, FoundLimits, FoundNow, FoundSession, LeftOutCount, LeftOutCounts,
+    LookedThrough,
+};
 pub(crate) use ledger::Ledger;
 use ledger::{SegmentNote, Sums};
 use pass::{Accepted, Pass, Sink};
 pub use plan::{HostCount, Plan, dry_run};
 use rejects::RejectParts;
+use segment::NewSegment;
 use sort::HostSort;
 pub use sort::SortLimits;
 pub use spill::DedupeLimits;
 use spill::Spill;
 
-use crate::frontier::{self, Place, SegmentWriter};
+use crate::frontier::{self, Place};
 use crate::input::{self, Input, Prefix};
 use crate::scope::Filter;
 
@@ -222,7 +224,7 @@ impl Session<'_> {
         let disk = &self.store.env().disk;
         let folder = frontier::folder(self.store, self.run);
         disk.create_dir_all(&folder).map_err(AdmitError::disk("create", &folder))?;
-        let number = ledger.segments.last().map_or(1, |segment| segment.number + 1);
+        let number = NewSegment::next_number(ledger);
         let rejects = RejectParts::new(self.store, self.run);
         let spill = Spill::new(disk, &folder.join(SPILL), self.settings.dedupe)?;
         let sort = HostSort::new(disk, &folder, self.settings.sort);
@@ -246,64 +248,19 @@ impl Session<'_> {
             ledger.inputs[unread.at].consumed = lines.consumed();
         }
         let Pass { sink, spill, next_ordinal, sums, .. } = pass;
-        let duplicates = self.resolve(spill, ledger, &folder.join(frontier::keys_name(number)))?;
-        let hosts = self.arrange(sink.sort, ledger, &duplicates, number)?;
+        let segment = NewSegment { disk, folder: &folder, ledger, number };
+        let duplicates = segment.resolve(spill)?;
+        let hosts = segment.arrange(sink.sort, &duplicates)?;
 
         let mut admitted = Ordinals::new();
         admitted.insert_range(first..next_ordinal);
         admitted.subtract(&duplicates);
         ledger.sums = sums.without_repeats(duplicates.len());
         ledger.next_ordinal = next_ordinal;
-        ledger.segments.push(SegmentNote { number, admitted: admitted.len(), hosts });
+        let count = admitted.len();
+        ledger.segments.push(SegmentNote { number, admitted: count, hosts, found: false });
         self.commit(ledger, sink.rejects.finish()?, admitted)?;
         Ok(true)
-    }
-
-    /// Finds repeats and writes the new segment's keys.
-    fn resolve(
-        &self,
-        spill: Spill,
-        ledger: &Ledger,
-        keys_path: &Path,
-    ) -> Result<Ordinals, AdmitError> {
-        let disk: &Arc<dyn Disk> = &self.store.env().disk;
-        let folder = frontier::folder(self.store, self.run);
-        let mut earlier = ledger
-            .segments
-            .iter()
-            .map(|s| {
-                KeysCursor::open(disk, &folder.join(frontier::keys_name(s.number)), s.admitted)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut keys =
-            KeysWriter::create(disk, keys_path).map_err(AdmitError::disk("create", keys_path))?;
-        let duplicates = spill.resolve(&mut earlier, &mut keys)?;
-        keys.finish().map_err(AdmitError::disk("write", keys_path))?;
-        Ok(duplicates)
-    }
-
-    /// Writes the new segment, and how many URLs every host has now; how many hosts there are.
-    fn arrange(
-        &self,
-        sort: HostSort,
-        ledger: &Ledger,
-        duplicates: &Ordinals,
-        number: u32,
-    ) -> Result<u64, AdmitError> {
-        let disk: &Arc<dyn Disk> = &self.store.env().disk;
-        let folder = frontier::folder(self.store, self.run);
-        let path = folder.join(frontier::segment_name(number));
-        let segment =
-            SegmentWriter::create(disk, &path).map_err(AdmitError::disk("create", &path))?;
-        let earlier = ledger
-            .segments
-            .last()
-            .map(|s| HostsCursor::open(disk, &folder.join(frontier::hosts_name(s.number)), s.hosts))
-            .transpose()?;
-        let hosts = HostsWriter::create(disk, &folder.join(frontier::hosts_name(number)), earlier)?;
-        let mut arrange = Arrange::new(segment, path, hosts, duplicates);
-        sort.finish(&mut arrange)?;
-        arrange.finish()
     }
 
     fn commit(

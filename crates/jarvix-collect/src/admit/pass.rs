@@ -1,7 +1,7 @@
 //! One pass over lines: each is counted once, and what may be new gets an ordinal. Admission and the
 //! dry run differ only in where the result goes.
 
-use jarvix_core::{CanonicalUrl, Reject, canonicalise};
+use jarvix_core::{CanonicalUrl, Found, Reject, Role, canonicalise};
 
 use super::keys::key_of;
 use super::ledger::{InputNote, Sums};
@@ -76,7 +76,13 @@ impl<'a, S: Sink> Pass<'a, S> {
             let from_list = !matches!(line.content, Content::Local { .. });
             let usable = match line.content {
                 Content::Url { text, meta } => {
-                    usable_url(&text).and_then(|url| self.wanted(url)).map(|url| (url, meta, None))
+                    let url = usable_url(&text);
+                    // A sitemap is no page; the patterns are for what it lists.
+                    let url = match note.role {
+                        Role::Page => url.and_then(|url| self.wanted(url)),
+                        Role::Robots | Role::Sitemap => url,
+                    };
+                    url.map(|url| (url, meta, None))
                 }
                 Content::Local { relative } => {
                     let url = usable_page(note, &relative).and_then(|url| self.wanted(url));
@@ -97,6 +103,7 @@ impl<'a, S: Sink> Pass<'a, S> {
                         url,
                         meta,
                         relative,
+                        found: Found { role: note.role, ..Found::default() },
                     })?;
                 }
                 Err((text, reason)) => {

@@ -125,9 +125,23 @@ impl Spill {
         earlier: &mut [KeysCursor],
         keys: &mut KeysWriter,
     ) -> Result<Ordinals, AdmitError> {
+        self.walk(earlier, keys, 1)
+    }
+
+    /// The ordinals that are not among the `most` lowest of their key.
+    pub(super) fn beyond(self, most: u64) -> Result<Ordinals, AdmitError> {
+        self.walk(&mut [], &mut KeysWriter::nowhere(), most)
+    }
+
+    fn walk(
+        self,
+        earlier: &mut [KeysCursor],
+        keys: &mut KeysWriter,
+        kept: u64,
+    ) -> Result<Ordinals, AdmitError> {
         let folder = self.folder.clone();
         let disk = Arc::clone(&self.disk);
-        let mut resolver = Resolver { earlier, keys, duplicates: Ordinals::new(), serial: 0 };
+        let mut resolver = Resolver { earlier, keys, kept, duplicates: Ordinals::new(), serial: 0 };
         resolver.level(self)?;
         disk.remove_dir_all(&folder).map_err(AdmitError::disk("remove", &folder))?;
         Ok(resolver.duplicates)
@@ -200,6 +214,8 @@ pub(super) fn read_exact_at(
 struct Resolver<'a> {
     earlier: &'a mut [KeysCursor],
     keys: &'a mut KeysWriter,
+    /// How many entries of a key are kept.
+    kept: u64,
     duplicates: Ordinals,
     serial: u64,
 }
@@ -261,16 +277,19 @@ impl Resolver<'_> {
         Ok(Some(entries))
     }
 
-    /// Sorts, and keeps of every key the lowest ordinal.
+    /// Sorts, and keeps of every key the lowest ordinals.
     fn compact(&mut self, entries: &mut Vec<Entry>) {
         entries.sort_unstable();
-        let duplicates = &mut self.duplicates;
-        entries.dedup_by(|later, first| {
-            let same = later.0 == first.0;
-            if same && later.1 != first.1 {
-                duplicates.insert(later.1);
+        entries.dedup();
+        let (kept, duplicates) = (self.kept, &mut self.duplicates);
+        let (mut under_way, mut count) = (None, 0);
+        entries.retain(|(key, ordinal)| {
+            count = if under_way == Some(*key) { count + 1 } else { 1 };
+            under_way = Some(*key);
+            if count > kept {
+                duplicates.insert(*ordinal);
             }
-            same
+            count <= kept
         });
     }
 

@@ -1,10 +1,12 @@
 //! Finding repeats, whatever the limits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jarvix_store::system_env;
 use proptest::prelude::*;
 
+use super::keys::{KeysCursor, KeysWriter};
 use super::*;
 
 fn limits() -> impl Strategy<Value = DedupeLimits> {

@@ -8,14 +8,15 @@
 //!           field u64; little endian
 //! end     = a header with no records, whose `low` is the number of records of the segment
 //! record  = ordinal, rank * 2 + 1 if it is the first of its host, body; numbers as LEB128
-//! body    = line number (0: none), input, flags, url, [meta], [relative path]; texts with their
-//!           length in front
+//! body    = line number (0: none), input, flags, url, [meta], [relative path], [found: role, level,
+//!           flags, [page], [seed]]; texts with their length in front
 //! ```
 //!
 //! `low` and `high` are the least and the greatest ordinal of a block, `first` and `last` the places
 //! of the hosts of its first and last record. All records of a host lie one after the other, by
 //! ordinal; all hosts of a registrable domain lie in one partition.
 
+use jarvix_core::{Found, Role};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::place::Place;
@@ -33,6 +34,10 @@ pub(super) const BLOCK_BYTES_MAX: usize = 256 * 1024;
 
 const HAS_META: u8 = 1;
 const HAS_RELATIVE: u8 = 2;
+/// It is no input that is read as a page.
+const IS_FOUND: u8 = 4;
+const HAS_PAGE: u8 = 1;
+const HAS_SEED: u8 = 2;
 
 /// An entry as it lies in a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +60,8 @@ pub(crate) struct Body {
     pub(crate) meta: Option<String>,
     /// Where inside the input the page lies: the path in its folder, or the place in its archive.
     pub(crate) relative: Option<String>,
+    /// How it came into the run.
+    pub(crate) found: Found,
 }
 
 /// The header of a block.
@@ -144,9 +151,13 @@ impl Record {
         let (flags, rest) = input.split_first()?;
         *input = rest;
         let optional = [HAS_META, HAS_RELATIVE].iter().filter(|flag| flags & **flag != 0).count();
-        for _ in 0..=optional {
-            let length = usize::try_from(take_number(input)?).ok()?;
-            take(input, length)?;
+        skip_texts(input, 1 + optional)?;
+        if flags & IS_FOUND != 0 {
+            take(input, 1)?;
+            take_number(input)?;
+            let flags = *take(input, 1)?.first()?;
+            let texts = [HAS_PAGE, HAS_SEED].iter().filter(|flag| flags & **flag != 0).count();
+            skip_texts(input, texts)?;
         }
         Some(())
     }
@@ -166,14 +177,19 @@ impl Body {
         put_number(out, u64::from(self.input));
         let meta = if self.meta.is_some() { HAS_META } else { 0 };
         let relative = if self.relative.is_some() { HAS_RELATIVE } else { 0 };
-        out.push(meta | relative);
+        let found = if self.found == Found::default() { 0 } else { IS_FOUND };
+        out.push(meta | relative | found);
         put_text(out, &self.url);
         for text in [&self.meta, &self.relative].into_iter().flatten() {
             put_text(out, text);
         }
+        if found != 0 {
+            put_found(out, &self.found);
+        }
     }
 
-    fn read(input: &mut &[u8]) -> Option<Self> {
+    /// Takes a body off the front of `input`; `None` if the bytes are damaged.
+    pub(crate) fn read(input: &mut &[u8]) -> Option<Self> {
         let line_no = Some(take_number(input)?).filter(|n| *n > 0);
         let from = u32::try_from(take_number(input)?).ok()?;
         let (flags, rest) = input.split_first()?;
@@ -181,8 +197,37 @@ impl Body {
         let url = take_text(input)?;
         let meta = if flags & HAS_META != 0 { Some(take_text(input)?) } else { None };
         let relative = if flags & HAS_RELATIVE != 0 { Some(take_text(input)?) } else { None };
-        Some(Self { line_no, input: from, url, meta, relative })
+        let found = if flags & IS_FOUND != 0 { take_found(input)? } else { Found::default() };
+        Some(Self { line_no, input: from, url, meta, relative, found })
     }
+}
+
+fn skip_texts(input: &mut &[u8], count: usize) -> Option<()> {
+    for _ in 0..count {
+        let length = usize::try_from(take_number(input)?).ok()?;
+        take(input, length)?;
+    }
+    Some(())
+}
+
+fn put_found(out: &mut Vec<u8>, found: &Found) {
+    out.push(Role::ALL.iter().position(|role| *role == found.role).unwrap_or(0) as u8);
+    put_number(out, u64::from(found.level));
+    let page = if found.on.is_some() { HAS_PAGE } else { 0 };
+    let seed = if found.seed.is_some() { HAS_SEED } else { 0 };
+    out.push(page | seed);
+    for text in [&found.on, &found.seed].into_iter().flatten() {
+        put_text(out, text);
+    }
+}
+
+fn take_found(input: &mut &[u8]) -> Option<Found> {
+    let role = *Role::ALL.get(usize::from(*take(input, 1)?.first()?))?;
+    let level = u32::try_from(take_number(input)?).ok()?;
+    let flags = *take(input, 1)?.first()?;
+    let on = if flags & HAS_PAGE != 0 { Some(take_text(input)?) } else { None };
+    let seed = if flags & HAS_SEED != 0 { Some(take_text(input)?) } else { None };
+    Some(Found { role, level, on, seed })
 }
 
 fn take<'a>(input: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
@@ -248,8 +293,12 @@ mod tests {
             url in ".{0,40}",
             meta in proptest::option::of(".{0,40}"),
             relative in proptest::option::of(".{0,40}"),
+            (role, level) in (prop::sample::select(Role::ALL), any::<u32>()),
+            on in proptest::option::of(".{0,40}"),
+            seed in proptest::option::of(".{0,40}"),
         ) {
-            let body = Body { line_no, input, url, meta, relative };
+            let found = Found { role, level, on, seed };
+            let body = Body { line_no, input, url, meta, relative, found };
             let record = Record { ordinal, rank, begins, body };
             let (mut body, mut bytes) = (Vec::new(), Vec::new());
             record.body.write(&mut body);

@@ -258,6 +258,7 @@ impl Feed {
             input_meta: body.meta,
             local,
             archived,
+            found: body.found,
         };
         Fed { entry, rank }
     }

@@ -25,15 +25,17 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jarvix_core::{Env, Ordinals, RunId, Stage};
+use jarvix_core::{Env, Found, Ordinals, RunId, Stage};
 use jarvix_store::Store;
 
 use crate::admit::Ledger;
 use crate::input::Archived;
+use codec::Record;
 pub(crate) use codec::{Body, put_number, take_number};
 pub use error::FrontierError;
 pub(crate) use feed::{Batch, Fed, Feed, Most};
 pub(crate) use place::Place;
+use reader::{Blocks, Segment};
 pub(crate) use writer::{NewFile, SegmentWriter, Sorted};
 
 /// Entries that [`Pending`] reads ahead.
@@ -55,6 +57,8 @@ pub struct Entry {
     pub local: Option<PathBuf>,
     /// For a page in a web archive: the archive, and where in it.
     pub archived: Option<(PathBuf, Archived)>,
+    /// How it came into the run.
+    pub found: Found,
 }
 
 /// Where the pages of an input lie, if not on the web.
@@ -93,6 +97,32 @@ pub(crate) fn hosts_name(number: u32) -> String {
 /// The file of the keys of segment `number`.
 pub(crate) fn keys_name(number: u32) -> String {
     format!("keys-{number:08}.jfk")
+}
+
+/// Hands every entry of the segment at `path` whose ordinal is in `wanted` to `each`, as they lie:
+/// host by host.
+pub(crate) fn for_each_entry<E: From<FrontierError>>(
+    env: &Env,
+    path: &Path,
+    wanted: &Ordinals,
+    each: &mut dyn FnMut(u64, &Body) -> Result<(), E>,
+) -> Result<(), E> {
+    let segment = Arc::new(Segment::open(env, path)?);
+    let (mut blocks, mut offset) = (Blocks::new(), Segment::start());
+    while let Some(header) = segment.header(offset)? {
+        if wanted.count_in(header.low..=header.high) > 0 {
+            let raw = blocks.get(&segment, offset, &header)?;
+            let mut input = &raw[..];
+            while !input.is_empty() {
+                let record = Record::read(&mut input).ok_or_else(|| segment.damaged("an entry"))?;
+                if wanted.contains(record.ordinal) {
+                    each(record.ordinal, &record.body)?;
+                }
+            }
+        }
+        offset = Segment::after(offset, &header);
+    }
+    Ok(())
 }
 
 /// What was admitted to a run, and what of it is left to fetch.

@@ -199,7 +199,7 @@ fn drain(reader: &mut impl Read, bytes_max: u64) -> io::Result<u64> {
 pub(crate) fn verify(env: &Env, input: &Input, before: &Consumed) -> Result<Prefix, InputError> {
     let name = input.name();
     let now = match input {
-        Input::Url(_) | Input::File(_) => return Ok(Prefix::Same),
+        Input::Url(_) | Input::Sitemap(_) | Input::File(_) => return Ok(Prefix::Same),
         Input::Folder(root) => folder::digest(root, &name)?,
         Input::Archive(path) => digest_file(env, path, &name)?,
         Input::Stdin { spooled: None } | Input::Run { spooled: None, .. } => {

@@ -88,7 +88,9 @@ impl Lines {
             Input::Stdin { spooled: None } | Input::Run { spooled: None, .. } => {
                 return Err(InputError::NotSpooled);
             }
-            Input::Url(url) => one(Content::Url { text: url.clone(), meta: None }),
+            Input::Url(url) | Input::Sitemap(url) => {
+                one(Content::Url { text: url.clone(), meta: None })
+            }
             Input::File(path) => one(match path.file_name().and_then(|n| n.to_str()) {
                 Some(file) => Content::Local { relative: file.to_owned() },
                 None => super::folder::not_utf8(path.as_os_str()),

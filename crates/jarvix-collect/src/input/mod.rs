@@ -31,7 +31,7 @@ mod text;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jarvix_core::{Outcome, RunId};
+use jarvix_core::{Outcome, Role, RunId};
 
 pub use archive::Archived;
 pub(crate) use archive::archive_limits;
@@ -76,6 +76,8 @@ pub enum Input {
     },
     /// One URL.
     Url(String),
+    /// The URL of a sitemap, which is read for the addresses that it lists.
+    Sitemap(String),
     /// One local page.
     File(PathBuf),
     /// A folder of local pages.
@@ -94,7 +96,7 @@ impl Input {
                 format!("pages of run {run} that ended in {}", listed(outcomes))
             }
             // The name ends up in messages and in `rejects`: no password may.
-            Self::Url(url) => escape::without_user(url),
+            Self::Url(url) | Self::Sitemap(url) => escape::without_user(url),
             Self::File(path) | Self::Folder(path) | Self::Archive(path) => path
                 .file_name()
                 .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
@@ -111,6 +113,7 @@ impl Input {
             Self::Stdin { .. }
             | Self::Run { .. }
             | Self::Url(_)
+            | Self::Sitemap(_)
             | Self::File(_)
             | Self::Folder(_) => self.name(),
         }
@@ -123,6 +126,7 @@ impl Input {
             Self::Stdin { .. } => "stdin".to_owned(),
             Self::Run { run, outcomes, .. } => format!("run {run} {}", listed(outcomes)),
             Self::Url(url) => format!("url {}", escape::without_user(url)),
+            Self::Sitemap(url) => format!("sitemap {}", escape::without_user(url)),
             Self::File(path) => format!("file {}", path.display()),
             Self::Folder(path) => format!("folder {}", path.display()),
             Self::Archive(path) => format!("archive {}", path.display()),
@@ -135,6 +139,11 @@ impl Input {
         matches!(self, Self::Stdin { .. })
     }
 
+    /// Whether it is a sitemap.
+    pub fn is_sitemap(&self) -> bool {
+        matches!(self, Self::Sitemap(_))
+    }
+
     /// The folder that local pages of this input are read from.
     pub(crate) fn root(&self) -> Option<&Path> {
         match self {
@@ -144,8 +153,14 @@ impl Input {
             | Self::Stdin { .. }
             | Self::Run { .. }
             | Self::Url(_)
+            | Self::Sitemap(_)
             | Self::Archive(_) => None,
         }
+    }
+
+    /// What its lines are read as.
+    pub(crate) fn role(&self) -> Role {
+        if self.is_sitemap() { Role::Sitemap } else { Role::Page }
     }
 
     /// The archive that pages of this input are read from.
@@ -234,15 +249,17 @@ impl InputError {
     }
 }
 
-/// What the argument `arg` names: `-` is standard input; with a scheme (`https://...`) it is a URL;
-/// else it must be there on disk: a folder, a page (`.html`, `.htm`, `.xhtml`, also `.gz`), a web
-/// archive (`.warc`, `.warc.gz`, `.warc.zst`), or a list.
+/// What the argument `arg` names: `-` is standard input; with a scheme (`https://...`) it is a URL,
+/// and a sitemap if its file is named `sitemap*.xml`, perhaps with `.gz`; else it must be there on
+/// disk: a folder, a page (`.html`, `.htm`, `.xhtml`, also `.gz`), a web archive (`.warc`, `.warc.gz`,
+/// `.warc.zst`), or a list.
 pub fn classify(arg: &str) -> Result<Input, InputError> {
     if arg == "-" {
         return Ok(Input::Stdin { spooled: None });
     }
     if has_scheme(arg) {
-        return Ok(Input::Url(arg.to_owned()));
+        let url = arg.to_owned();
+        return Ok(if is_sitemap_name(arg) { Input::Sitemap(url) } else { Input::Url(url) });
     }
     let name = || escape::escaped(arg.as_bytes());
     let path = match Path::new(arg).canonicalize() {
@@ -275,6 +292,14 @@ fn has_scheme(arg: &str) -> bool {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
     })
+}
+
+/// Whether the file that a URL names is called as sitemaps are.
+fn is_sitemap_name(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.starts_with("sitemap") && name.ends_with(".xml")
 }
 
 /// Whether a file of this name is taken as a page.

@@ -226,6 +226,15 @@ fn arguments_are_what_they_look_like() {
     let input = classify(url).expect("url");
     assert_eq!(input, Input::Url(url.to_owned()));
     assert!(!input.name().contains("secret") && !input.identity().contains("secret"));
+    for (url, is_sitemap) in [
+        ("https://example.org/sitemap.xml", true),
+        ("https://example.org/a/Sitemap-2.XML.gz?x=y", true),
+        ("https://example.org/sitemap.xml/page", false),
+        ("https://example.org/sitemap.html", false),
+        ("https://example.org/?sitemap.xml", false),
+    ] {
+        assert_eq!(classify(url).expect("url").is_sitemap(), is_sitemap, "{url}");
+    }
     assert!(matches!(classify(&at("list.txt")), Ok(Input::List { .. })));
     assert!(matches!(classify(&at("page.html")), Ok(Input::File(_))));
     assert!(matches!(classify(&at("page.HTM.gz")), Ok(Input::File(_))));

@@ -9,7 +9,9 @@ use std::time::Duration;
 use jarvix_collect::admit::{AdmitSettings, admit};
 use jarvix_collect::frontier::Frontier;
 use jarvix_collect::input::classify;
-use jarvix_collect::{CollectJob, CollectSettings, CollectSummary, EventSink, SystemNet, collect};
+use jarvix_collect::{
+    CollectJob, CollectSettings, CollectSummary, EventSink, Manners, SystemNet, collect,
+};
 use jarvix_core::{Dataset, Env, Ordinals, Page, Reject, RunId, Stage, Timings};
 use jarvix_origin::{Origin, OriginSettings};
 use jarvix_store::{NewRun, Row, Store, system_env};
@@ -108,6 +110,7 @@ pub fn continue_run(
     admit(&store, &run(), &[input], &AdmitSettings::default(), &|_| {}, &|| false)?;
     let frontier = Frontier::open(&store, &run())?;
     let job = CollectJob {
+        manners: Manners::new(&settings),
         run: run(),
         frontier,
         net: Arc::new(SystemNet::new(&settings)),

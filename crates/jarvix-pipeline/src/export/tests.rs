@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use jarvix_collect::admit::{AdmitSettings, admit};
 use jarvix_collect::input::classify;
-use jarvix_collect::{CollectJob, CollectSettings, Frontier, SystemNet, collect};
+use jarvix_collect::{CollectJob, CollectSettings, Frontier, Manners, SystemNet, collect};
 use jarvix_core::{Dataset, Generation, Header, Hop, Outcome, Page, RunId, Stage};
 use jarvix_store::{Commit, NewRun, Store};
 use jarvix_testkit::TempData;
@@ -62,6 +62,7 @@ fn import(store: &Store, id: &RunId, archive: &std::path::Path) -> Vec<Page> {
     admit(store, id, &[input], &AdmitSettings::default(), &|_| {}, &|| false).expect("admitted");
     let settings = CollectSettings::default();
     let job = CollectJob {
+        manners: Manners::new(&settings),
         store: store.clone(),
         run: id.clone(),
         frontier: Frontier::open(store, id).expect("a frontier"),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use jarvix_core::{
-    Dataset, Document, Generation, Link, Ordinals, Page, PartName, PartRef, RunId, Stage,
+    Dataset, Document, Generation, Link, Ordinals, Page, PartName, PartRef, Role, RunId, Stage,
     StageRunner, WorkItem,
 };
 use jarvix_curate::Curated;
@@ -127,8 +127,10 @@ fn next_batch(pages: &mut RowReader<Page>) -> Result<Vec<Page>, LineError> {
             continue;
         }
         bytes += page.size_bytes();
+        // A packed sitemap of a few KiB may list 50,000 addresses: one of them is a batch.
+        let is_listing = page.found.role == Role::Sitemap;
         batch.push(page);
-        if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
+        if is_listing || batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES {
             break;
         }
     }

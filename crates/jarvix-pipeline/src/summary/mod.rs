@@ -5,19 +5,20 @@
 //! summary on any machine. What is not asked here: the clock, the network, events.
 
 mod documents;
+pub(crate) mod found;
 mod pages;
 mod politeness;
 mod ranking;
 mod scores;
 
-use jarvix_collect::admit::Admission;
+use jarvix_collect::admit::{Admission, Crawled};
 use jarvix_core::{Dataset, Outcome, RunId, Stage};
 use jarvix_query::{PartScope, Query, Session, Table, Value};
 use jarvix_report::{InputFacts, ProfileFacts, Setting, Sizes, Summary};
 use jarvix_store::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::{LineError, RunSettings, identity};
+use crate::{CrawlSettings, LineError, RunSettings, identity};
 
 pub use pages::{failing_hosts, failures};
 pub use politeness::politeness;
@@ -47,7 +48,8 @@ pub async fn summary(
 ) -> Result<Summary, LineError> {
     let settings = identity::settings_of(store, run)?;
     let session = query.session_for_run(run, PartScope::All)?;
-    let names: Vec<String> = settings.inputs.iter().map(|input| short_name(input)).collect();
+    let inputs = settings.inputs.iter().chain(&settings.crawl.sitemap_inputs);
+    let names: Vec<String> = inputs.map(|input| short_name(input)).collect();
     let mut summary = Summary::empty(run.clone(), title(&names));
     summary.outcomes = pages::outcomes(&session).await?;
     summary.fetched = pages::span(&session).await?;
@@ -68,6 +70,7 @@ pub async fn summary(
     summary.failures = pages::failures(&session).await?;
     summary.failing_hosts = pages::failing_hosts(&session).await?;
     summary.rejects.sample = pages::rejects(&session).await?;
+    summary.crawl = found::facts(&session, &Crawled::recorded(store, run)?).await?;
     summary.duplicates = documents::duplicates(&session).await?;
     summary.sizes = sizes(store, run, &session).await?;
     summary.method = method(&scored_by.profile);
@@ -104,7 +107,10 @@ async fn input_facts(
     session: &Session,
 ) -> Result<InputFacts, LineError> {
     let admitted = Admission::recorded(store, run)?.unwrap_or_default();
-    let pages = count(session, "SELECT count(*) FROM pages").await?;
+    let found = Crawled::recorded(store, run)?.found;
+    let all = count(session, "SELECT count(*) FROM pages").await?;
+    let pages = count(session, "SELECT count(*) FROM pages WHERE found_on IS NULL").await?;
+    let pages_from_links = all.saturating_sub(pages);
     Ok(InputFacts {
         names,
         lines: admitted.lines,
@@ -112,7 +118,8 @@ async fn input_facts(
         left: admitted.admitted.saturating_sub(pages),
         rejects: admitted.rejects,
         duplicates: admitted.duplicates,
-        pages_from_links: 0,
+        pages_from_links,
+        links_left: found.saturating_sub(pages_from_links),
     })
 }
 
@@ -212,6 +219,9 @@ fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> S
         if settings.pages_per_host > 0 {
             command.push_str(&format!(" --pages-per-host {}", settings.pages_per_host));
         }
+        for flag in crawl_flags(&settings.crawl) {
+            command.push_str(&format!(" {}", quoted(&flag)));
+        }
         let filter = &settings.filter;
         for (flag, all) in [("include", &filter.include), ("exclude", &filter.exclude)] {
             for pattern in all {
@@ -226,6 +236,22 @@ fn repeat_command(settings: &RunSettings, profile: &str, opened: &[String]) -> S
         command.push_str(&format!(" --profile {}", quoted(profile)));
     }
     command
+}
+
+/// The flags of a crawl that are not as they would be without.
+fn crawl_flags(crawl: &CrawlSettings) -> Vec<String> {
+    let plain = CrawlSettings { listings: crawl.listings, ..CrawlSettings::default() }.identity();
+    let mut flags = Vec::new();
+    for (flag, value) in crawl.identity() {
+        match flag {
+            _ if plain.contains(&(flag, value.clone())) => {}
+            "--sitemaps" => flags.push(flag.to_owned()),
+            _ => flags.extend([flag.to_owned(), value]),
+        }
+    }
+    let sitemaps = crawl.sitemap_inputs.iter();
+    flags.extend(sitemaps.flat_map(|url| ["--sitemap".to_owned(), url.clone()]));
+    flags
 }
 
 /// The only value of a query, as a count.

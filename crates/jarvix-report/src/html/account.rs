@@ -2,8 +2,7 @@
 //! repeats what, and how the figures came about.
 
 use super::{Fact, Link, Shown};
-use crate::summary::{FAILURE_EXAMPLES, GroupCount};
-use crate::{Milli, Summary, words};
+use crate::{FAILURE_EXAMPLES, GroupCount, Milli, Summary, words};
 
 /// A counted line of a table, with its share of the table's total.
 pub(super) struct Line {
@@ -200,6 +199,41 @@ pub(super) fn ledger(summary: &Summary) -> Vec<Line> {
         failure: false,
     })
     .collect()
+}
+
+/// How the pages came into the run; adds up to all pages.
+pub(super) fn ways(summary: &Summary) -> Vec<Line> {
+    let pages = summary.pages();
+    let line = |way: &crate::FoundCount| Line {
+        name: Shown::of(&way.name),
+        about: Shown::of(""),
+        count: words::number(way.count),
+        share: words::share(way.count, pages),
+        failure: false,
+    };
+    summary.crawl.pages.iter().map(line).collect()
+}
+
+/// Why addresses that were found are not fetched.
+pub(super) fn left_out(summary: &Summary) -> Vec<Failure> {
+    let row = |row: &crate::LeftOutRow| Failure {
+        outcome: words::spaced(row.cause.as_str()),
+        reason: Shown::of(&row.about),
+        count: words::number(row.count),
+        examples: row.examples.iter().take(FAILURE_EXAMPLES).map(|url| Link::of(url)).collect(),
+    };
+    summary.crawl.left_out.iter().map(row).collect()
+}
+
+/// The pages that led to most others.
+pub(super) fn found_on(summary: &Summary) -> Vec<Failure> {
+    let row = |row: &crate::FoundOnRow| Failure {
+        outcome: String::new(),
+        reason: Shown::of(""),
+        count: words::number(row.pages),
+        examples: vec![Link::of(&row.url)],
+    };
+    summary.crawl.found_on.iter().map(row).collect()
 }
 
 /// Documents that are not content.

@@ -65,6 +65,9 @@ struct Report {
     ledger: Vec<account::Line>,
     lines: String,
     from_links: Option<String>,
+    ways: Vec<account::Line>,
+    left_out: Vec<account::Failure>,
+    found_on: Vec<account::Failure>,
     gates: Vec<account::Line>,
     gated: String,
     failures: Vec<account::Failure>,
@@ -173,6 +176,9 @@ impl Report {
             from_links: (summary.input.pages_from_links > 0).then(|| {
                 words::counted(summary.input.pages_from_links, "more page was", "more pages were")
             }),
+            ways: account::ways(summary),
+            left_out: account::left_out(summary),
+            found_on: account::found_on(summary),
             gates: account::gates(summary),
             gated: words::number(summary.gated()),
             failures: account::failures(summary),
@@ -208,8 +214,9 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         Some(span) => format!("{} to {}", span.first, span.last),
     };
     facts.push(Fact::new("Fetched", &fetched));
-    if summary.input.left > 0 {
-        let left = words::number(summary.input.left);
+    let left = summary.input.left + summary.input.links_left;
+    if left > 0 {
+        let left = words::number(left);
         facts.push(Fact::new("Unfinished", &format!("{left} pages are not fetched yet")));
     }
     if !summary.profile.name.is_empty() {
@@ -232,6 +239,12 @@ fn lead(summary: &Summary) -> Vec<Shown> {
         words::number(input.rejects),
         words::number(input.duplicates),
     ))];
+    if input.pages_from_links > 0 {
+        sentences.push(Shown::of(&format!(
+            "Beside them, {} found through links and sitemaps.",
+            words::counted(input.pages_from_links, "page was", "pages were"),
+        )));
+    }
     if input.left > 0 {
         sentences.push(Shown::of(&format!(
             "The run is not finished: {} not fetched yet.",

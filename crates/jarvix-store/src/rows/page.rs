@@ -1,7 +1,7 @@
 //! Pages as rows. A page is written as it is given; what happens to its body before that is
 //! [`transcode`](crate::transcode)'s.
 
-use jarvix_core::{Dataset, Outcome, Page, Timings};
+use jarvix_core::{Dataset, Found, Outcome, Page, Role, Timings};
 
 use super::{Cells, Columns, Row, WrongCell};
 use crate::transcode::StoredBody;
@@ -37,6 +37,10 @@ impl Row for Page {
         to.small_count(self.attempts);
         to.count(self.bytes_wire);
         to.opt_text(self.input_meta.as_deref());
+        to.text(self.found.role.as_str());
+        to.small_count(self.found.level);
+        to.opt_text(self.found.on.as_deref());
+        to.opt_text(self.found.seed.as_deref());
     }
 
     fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
@@ -69,6 +73,12 @@ impl Row for Page {
             attempts: from.small_count()?,
             bytes_wire: from.count()?,
             input_meta: from.opt_string()?,
+            found: Found {
+                role: role(from)?,
+                level: from.small_count()?,
+                on: from.opt_string()?,
+                seed: from.opt_string()?,
+            },
         })
     }
 }
@@ -77,6 +87,11 @@ fn status(from: &mut Cells<'_>) -> Result<Option<u16>, WrongCell> {
     let status = from.opt_small_count()?;
     let fits = status.map(u16::try_from).transpose();
     fits.map_err(|_| from.wrong("a number that is not a status"))
+}
+
+fn role(from: &mut Cells<'_>) -> Result<Role, WrongCell> {
+    let word = from.text()?;
+    Role::parse(word).ok_or_else(|| from.wrong(format!("the unknown role {word:?}")))
 }
 
 fn outcome(from: &mut Cells<'_>) -> Result<Outcome, WrongCell> {

@@ -1,6 +1,6 @@
 //! The rows with few columns: hosts, links, rejects, duplicates.
 
-use jarvix_core::{Dataset, Duplicate, HostFacts, Link, Reject};
+use jarvix_core::{Dataset, Duplicate, HostFacts, Link, LinkKind, Reject};
 
 use super::{Cells, Columns, Row, WrongCell};
 
@@ -37,6 +37,8 @@ impl Row for Link {
 
     fn write(&self, to: &mut Columns) {
         to.text(&self.url);
+        to.count(self.ordinal);
+        to.text(self.kind.as_str());
         to.small_count(self.position);
         to.text(&self.target);
         to.opt_text(self.text.as_deref());
@@ -48,6 +50,8 @@ impl Row for Link {
     fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
         Ok(Self {
             url: from.string()?,
+            ordinal: from.count()?,
+            kind: kind(from)?,
             position: from.small_count()?,
             target: from.string()?,
             text: from.opt_string()?,
@@ -56,6 +60,11 @@ impl Row for Link {
             nofollow: from.bool()?,
         })
     }
+}
+
+fn kind(from: &mut Cells<'_>) -> Result<LinkKind, WrongCell> {
+    let word = from.text()?;
+    LinkKind::parse(word).ok_or_else(|| from.wrong(format!("the unknown kind {word:?}")))
 }
 
 impl Row for Reject {

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jarvix_core::{
-    Dataset, Defect, Document, Duplicate, Env, Gate, Generation, Header, Hop, HostFacts, Link,
-    Ordinals, Outcome, Page, PartName, PartRef, Reject, RunId, Signal, Stage, Timings,
+    Dataset, Defect, Document, Duplicate, Env, Found, Gate, Generation, Header, Hop, HostFacts,
+    Link, LinkKind, Ordinals, Outcome, Page, PartName, PartRef, Reject, Role, RunId, Signal, Stage,
+    Timings,
 };
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, StoreError, system_env};
 use jarvix_testkit::clock::ManualClock;
@@ -83,6 +84,12 @@ pub fn full_page(ordinal: u64) -> Page {
         attempts: 3,
         bytes_wire: 5_000_000_000,
         input_meta: Some(r#"{"shop":"ü"}"#.into()),
+        found: Found {
+            role: Role::Sitemap,
+            level: 2,
+            on: Some("https://b.example/map".into()),
+            seed: Some("https://c.example/".into()),
+        },
         ..page(ordinal)
     }
 }
@@ -106,6 +113,8 @@ pub fn document(ordinal: u64, text: &str) -> Document {
 pub fn link(ordinal: u64) -> Link {
     Link {
         url: format!("https://a.example/{ordinal}"),
+        ordinal,
+        kind: LinkKind::Listed,
         position: 0,
         target: "https://b.example/".into(),
         text: Some("text".into()),

@@ -103,6 +103,12 @@ pub enum Behaviour {
     WrongCharset,
     /// Sends a picture as `text/html`.
     BinaryAsHtml,
+    /// A calendar without end (HOSTILE 28): a page whose links lead to so many further days of
+    /// itself, `?day=N`, counted on from the day that was asked for.
+    Calendar {
+        /// Links of one page.
+        links: u32,
+    },
     /// A robots.txt of this size: [`ROBOTS_EARLY`] in its first lines, [`ROBOTS_LATE`] in its last.
     HugeRobots {
         /// Size in bytes.

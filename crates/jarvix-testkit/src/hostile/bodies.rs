@@ -67,3 +67,19 @@ pub(super) fn robots(bytes: usize) -> impl Iterator<Item = String> {
     let fillers = bytes.saturating_sub(start.len() + end.len()).div_ceil(filler.len());
     std::iter::once(start).chain(std::iter::repeat_n(filler, fillers)).chain(std::iter::once(end))
 }
+
+/// A day of a calendar, with links to the days after it.
+pub(super) fn calendar(target: &str, links: u32) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let day: u64 = query.strip_prefix("day=").and_then(|day| day.parse().ok()).unwrap_or(0);
+    let days = (1..=u64::from(links)).map(|n| {
+        let next = day + n;
+        format!("<li><a href=\"{path}?day={next}\">Day {next}</a></li>")
+    });
+    format!(
+        "<!doctype html><html lang=\"en\"><title>Day {day}</title><h1>Day {day}</h1>\
+         <p>Nothing is planned for this day, and nothing was ever planned for it.</p>\
+         <ul>{}</ul></html>",
+        days.collect::<String>()
+    )
+}

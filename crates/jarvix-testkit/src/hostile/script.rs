@@ -122,6 +122,9 @@ where
         Behaviour::RedirectLoop => redirect(stream, &seen.target).await,
         Behaviour::RedirectTo(target) => redirect(stream, target).await,
         Behaviour::RedirectChain(hops) => chain(stream, *hops, seen).await,
+        Behaviour::Calendar { links } => {
+            ok(stream, Some(HTML), None, bodies::calendar(&seen.target, *links).as_bytes()).await
+        }
         Behaviour::HugeRobots { bytes } => huge_robots(stream, *bytes).await,
         Behaviour::SlowLoris { bytes_per_s } => slow_loris(stream, *bytes_per_s).await,
         Behaviour::EndlessBody => {

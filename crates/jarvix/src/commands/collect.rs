@@ -141,6 +141,8 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         contact: settings.optional("collect.contact"),
         dns: parsed(settings, "collect.dns").map_err(|e| usage("dns", &e))?,
         max_time: limit.map(Duration::from_secs_f64),
+        crawl_pages_per_host: settings.count("collect.crawl_pages_per_host"),
+        crawl_query_variants: settings.count("collect.crawl_query_variants"),
         ca_file: settings.optional("collect.ca_file").map(PathBuf::from),
         headers: request_headers(settings)?,
         credentials: credentials(settings)?,

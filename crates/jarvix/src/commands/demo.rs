@@ -3,6 +3,7 @@
 use jarvix_collect::CollectSettings;
 use jarvix_collect::settings::AllowNet;
 use jarvix_origin::{Origin, OriginSettings, demo};
+use jarvix_pipeline::CrawlSettings;
 use jarvix_pipeline::settings::Scope;
 
 use super::context::Context;
@@ -37,6 +38,7 @@ pub fn demo(context: &Context) -> Result<Exit, CliError> {
         always_new: true,
         scope: Scope::Report,
         collect,
+        crawl: CrawlSettings::default(),
         command: "demo",
     };
     let exit = run_line(context, &request)?;

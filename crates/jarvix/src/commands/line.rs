@@ -11,9 +11,12 @@ use jarvix_collect::input::{self, Input, PagesSpool};
 use jarvix_collect::scope::{Filter, Pattern};
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{Outcome, RunId};
+use jarvix_pipeline::crawl::{Heed, Reach};
 use jarvix_pipeline::identity::{self, Chosen};
 use jarvix_pipeline::settings::Scope;
-use jarvix_pipeline::{Ending, FromRun, Line, LineSettings, OpenRun, RunSettings, again, line};
+use jarvix_pipeline::{
+    CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, RunSettings, again, line,
+};
 use jarvix_query::Query;
 use jarvix_store::Store;
 
@@ -22,6 +25,7 @@ use super::context::{Context, line_error};
 use super::{report, run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
+use crate::settings::Settings;
 
 /// The note of the settings that the sessions of a run were told.
 const GIVEN_NOTE: &str = "given";
@@ -42,6 +46,8 @@ pub struct Request {
     pub scope: Scope,
     /// How to fetch.
     pub collect: CollectSettings,
+    /// What to follow; the sitemaps among the inputs stand in it.
+    pub crawl: CrawlSettings,
     /// The name of the command, for `--json`.
     pub command: &'static str,
 }
@@ -53,7 +59,12 @@ impl Request {
             Some(FromRun { run, outcomes }) => {
                 Ok(vec![Input::Run { run: run.clone(), outcomes: outcomes.clone(), spooled: None }])
             }
-            None => classify(&self.inputs),
+            None => {
+                let mut inputs = classify(&self.inputs)?;
+                let sitemaps = self.crawl.sitemap_inputs.iter().cloned();
+                inputs.extend(sitemaps.map(Input::Sitemap));
+                Ok(inputs)
+            }
         }
     }
 
@@ -67,9 +78,11 @@ impl Request {
         let inputs: Vec<String> =
             matches.get_many::<String>("input").into_iter().flatten().cloned().collect();
         let from = from_run(matches)?;
-        let stem = match (&from, inputs.first()) {
-            (Some(from), _) => format!("{}-again", from.run),
-            (None, input) => input.map(|input| stem(input)).unwrap_or_default(),
+        let crawl = crawl_settings(&context.settings, matches);
+        let first = inputs.first().or(crawl.sitemap_inputs.first());
+        let stem = match &from {
+            Some(from) => format!("{}-again", from.run),
+            None => first.map(|input| stem(input)).unwrap_or_default(),
         };
         Ok(Self {
             run: super::context::run_id(matches, "run")?,
@@ -78,6 +91,7 @@ impl Request {
             always_new: false,
             scope,
             collect: collect_settings(&context.settings)?,
+            crawl,
             command,
             inputs,
         })
@@ -138,6 +152,10 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     if let Some(from) = &request.from {
         check_from(context, &store, &query, from, request.run.as_ref())?;
     }
+    let crawl = CrawlSettings {
+        listings: request.crawl.sitemaps || inputs.iter().any(Input::is_sitemap),
+        ..request.crawl.clone()
+    };
     let run_settings = RunSettings {
         inputs: match &request.from {
             Some(_) => inputs.iter().map(Input::name).collect(),
@@ -149,6 +167,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         command: request.command.to_owned(),
         pages_per_host: request.collect.pages_per_host,
         filter: admit.filter.clone(),
+        crawl: crawl.clone(),
     };
     let wanted = request.run.as_ref();
     if let Some(base) = base.as_deref().filter(|base| *base != LATEST) {
@@ -182,6 +201,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         profile,
         formats,
         threads: context.settings.threads(),
+        crawl: CrawlSettings { filter: admit.filter.clone(), ..crawl },
         scope: request.scope,
     };
     let stop = interrupt::listen()?;
@@ -286,11 +306,38 @@ fn classify(inputs: &[String]) -> Result<Vec<Input>, CliError> {
     classified.collect()
 }
 
+/// What is followed, from the table and from `--sitemap`.
+fn crawl_settings(settings: &Settings, matches: &ArgMatches) -> CrawlSettings {
+    let heed = |name: &str| match settings.text(name) {
+        "obey" => Heed::Obey,
+        _ => Heed::Ignore,
+    };
+    CrawlSettings {
+        depth: u32::try_from(settings.count("collect.depth")).unwrap_or(u32::MAX),
+        reach: match settings.text("collect.scope") {
+            "domain" => Reach::Domain,
+            "prefix" => Reach::Prefix,
+            "any" => Reach::Any,
+            _ => Reach::Host,
+        },
+        nofollow: heed("collect.nofollow"),
+        canonical: heed("collect.canonical"),
+        sitemaps: settings.is_on("collect.sitemaps"),
+        sitemap_inputs: matches
+            .get_many::<String>("sitemap")
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+        ..CrawlSettings::default()
+    }
+}
+
 /// Inputs as they stand in run.toml: files by their full path, so that the run can be repeated
 /// from any folder, and URLs without user names and passwords, which are sent nowhere.
 fn shown_inputs(inputs: &[String], classified: &[Input]) -> Vec<String> {
     let full = |(text, input): (&String, &Input)| {
-        if let Input::Url(_) = input {
+        if let Input::Url(_) | Input::Sitemap(_) = input {
             return input.name();
         }
         let path = PathBuf::from(text);

@@ -46,6 +46,7 @@ pub fn show_ending(
             "duplicates": a.duplicates,
             "admitted_now": a.admitted_now,
         })),
+        "found": found(ending),
         "collected": ending.collected,
         "report": ending.report.as_ref().map(|r| &r.files),
         "summary": ending.report.as_ref().map(|r| &r.summary),
@@ -91,6 +92,17 @@ pub fn show_ending(
         output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
+}
+
+/// What was found on the way; null where nothing is followed.
+fn found(ending: &Ending) -> serde_json::Value {
+    ending.crawled.as_ref().map_or(serde_json::Value::Null, |crawled| {
+        json!({
+            "admitted": crawled.found,
+            "repeats": crawled.repeats,
+            "left_out": crawled.left_out,
+        })
+    })
 }
 
 /// Whether the guard refused so many pages that somebody may have meant to open a range.

@@ -5,7 +5,7 @@ use jarvix_core::{Dataset, RunId};
 use jarvix_pipeline::identity;
 use jarvix_pipeline::line::runtime;
 use jarvix_query::{PartScope, Value};
-use jarvix_report::{FailingHost, FailureCause, PolitenessFacts};
+use jarvix_report::{CrawlFacts, FailingHost, FailureCause, PolitenessFacts};
 use jarvix_store::{RunRecord, Store};
 use serde::Serialize;
 
@@ -35,6 +35,7 @@ struct RunShown {
     failures: Vec<FailureCause>,
     failing_hosts: Vec<FailingHost>,
     politeness: PolitenessFacts,
+    found: CrawlFacts,
     settings: serde_json::Value,
     changes: Vec<identity::Change>,
 }
@@ -153,6 +154,7 @@ fn show(context: &Context, store: &Store, run: &RunId) -> Result<Exit, CliError>
         failures,
         failing_hosts,
         politeness,
+        found: found(context, store, run)?,
         settings: settings(store, run)?,
         changes: identity::changes_of(store, run).map_err(line_error)?,
     };
@@ -243,11 +245,34 @@ fn politeness_text(facts: &PolitenessFacts) -> String {
     text
 }
 
+/// How pages came into the run, and what was left out.
+fn found(context: &Context, store: &Store, run: &RunId) -> Result<CrawlFacts, CliError> {
+    let query = context.query(store)?;
+    let runtime = runtime(context.settings.threads()).map_err(line_error)?;
+    runtime.block_on(jarvix_pipeline::crawl::facts(store, &query, run)).map_err(line_error)
+}
+
 /// What run.toml says of how it was fetched.
 fn settings(store: &Store, run: &RunId) -> Result<serde_json::Value, CliError> {
     let text = store.catalogue().note(run, "operational")?.unwrap_or_default();
     let table: toml::Table = toml::from_str(&text).unwrap_or_default();
     Ok(serde_json::to_value(table)?)
+}
+
+/// Where pages were found and what was left out; nothing for a run without a crawl.
+fn found_text(found: &CrawlFacts) -> String {
+    if found.pages.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n".to_owned();
+    for way in &found.pages {
+        text.push_str(&format!("found {:24} {:>7}\n", way.name, way.count));
+    }
+    for row in &found.left_out {
+        let (cause, count) = (row.cause.as_str(), row.count);
+        text.push_str(&format!("left out {cause:21} {count:>7}  {}\n", row.about));
+    }
+    text
 }
 
 fn shown_text(shown: &RunShown) -> String {
@@ -277,6 +302,7 @@ fn shown_text(shown: &RunShown) -> String {
     for (outcome, count) in &shown.outcomes {
         text.push_str(&format!("{outcome:19} {count:>12}\n"));
     }
+    text.push_str(&found_text(&shown.found));
     text.push('\n');
     text.push_str(&failures_text(&shown.failures, &shown.failing_hosts));
     text.push_str(&politeness_text(&shown.politeness));

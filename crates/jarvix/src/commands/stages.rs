@@ -7,7 +7,7 @@ use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{RunId, Stage};
 use jarvix_pipeline::report::Written;
 use jarvix_pipeline::settings::Scope;
-use jarvix_pipeline::{Line, LineError, LineSettings, identity, line};
+use jarvix_pipeline::{CrawlSettings, Line, LineError, LineSettings, identity, line};
 use jarvix_report::text;
 use jarvix_store::Store;
 use serde_json::json;
@@ -57,6 +57,7 @@ fn on_run(
         profile: context.profile()?,
         formats: jarvix_report::Format::ALL.to_vec(),
         threads: context.settings.threads(),
+        crawl: CrawlSettings::default(),
         scope: Scope::Report,
     };
     let query = context.query(&store)?;

@@ -33,6 +33,7 @@ impl Key {
 }
 
 const COLLECT: &[&str] = &["run", "collect"];
+const OBEY: &[&str] = &["obey", "ignore"];
 const SCORE: &[&str] = &["run", "demo", "score"];
 const GLOBAL: &[&str] = &[];
 
@@ -322,6 +323,62 @@ pub const KEYS: &[Key] = &[
         "",
         COLLECT,
         "Leave out URLs that match this regular expression; may be repeated",
+    ),
+    key(
+        "collect.depth",
+        "depth",
+        Kind::Count { min: 0, max: 1_000 },
+        "0",
+        COLLECT,
+        "Follow links so many steps away from the input",
+    ),
+    key(
+        "collect.scope",
+        "scope",
+        Kind::Choice(&["host", "domain", "prefix", "any"]),
+        "host",
+        COLLECT,
+        "Where links may lead, seen from the input: the same host (www. aside), domain, prefix (its folder) or any",
+    ),
+    key(
+        "collect.nofollow",
+        "nofollow",
+        Kind::Choice(OBEY),
+        "obey",
+        COLLECT,
+        "Links and pages that ask not to be followed: obey or ignore",
+    ),
+    key(
+        "collect.canonical",
+        "canonical",
+        Kind::Choice(OBEY),
+        "ignore",
+        COLLECT,
+        "A page that names another address as its own: obey (follow that and no other link of it) or ignore",
+    ),
+    key(
+        "collect.sitemaps",
+        "sitemaps",
+        Kind::On,
+        "off",
+        COLLECT,
+        "Look for sitemaps of the input's hosts and take what they list as input too",
+    ),
+    key(
+        "collect.crawl_pages_per_host",
+        "crawl-pages-per-host",
+        Kind::Count { min: 0, max: 100_000_000 },
+        "100000",
+        COLLECT,
+        "Most pages that are found on one host, beside the input; 0 is no limit",
+    ),
+    key(
+        "collect.crawl_query_variants",
+        "crawl-query-variants",
+        Kind::Count { min: 0, max: 100_000_000 },
+        "1000",
+        COLLECT,
+        "Most queries (?...) with which one path is followed; 0 is no limit",
     ),
     key(
         "run.max_failed",

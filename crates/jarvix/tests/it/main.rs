@@ -3,6 +3,7 @@
 mod archives;
 mod cli;
 mod crash;
+mod crawl;
 mod demo;
 mod determinism;
 mod duckdb;

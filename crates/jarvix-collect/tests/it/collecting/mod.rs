@@ -27,7 +27,7 @@ use jarvix_collect::admit::{AdmitSettings, admit};
 use jarvix_collect::frontier::Frontier;
 use jarvix_collect::input::classify;
 use jarvix_collect::{
-    CollectError, CollectJob, CollectSettings, CollectSummary, Net, SystemNet, collect,
+    CollectError, CollectJob, CollectSettings, CollectSummary, Manners, Net, SystemNet, collect,
 };
 use jarvix_core::{Dataset, Env, Event, HostFacts, Ordinals, Outcome, Page, RunId, Stage};
 use jarvix_store::{NewRun, RunLock, Store, system_env};
@@ -136,6 +136,7 @@ impl Lab {
         let told = Mutex::new(0);
         let hears = Arc::clone(&self.hears);
         let job = CollectJob {
+            manners: Manners::new(&self.settings),
             store: store.clone(),
             run: self.run.clone(),
             frontier,
