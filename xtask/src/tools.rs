@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::command::{cargo, output, outside, passes};
 use crate::workspace::Workspace;
@@ -149,6 +149,28 @@ pub fn python_with(workspace: &Workspace, packages: &[(&str, &str)]) -> Result<O
     let wanted = format!("{wanted:?}").replace('"', "'");
     let is_there = have.is_some_and(|have| have.trim() == wanted);
     Ok((is_there || pip_install(workspace, packages)?).then_some(python))
+}
+
+/// A Chromium for the tests of rendering: the one on PATH, or Debian's, installed where we may.
+pub fn chromium() -> Result<PathBuf> {
+    let find = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut programs = std::env::split_paths(&path).map(|folder| folder.join("chromium"));
+        programs.find(|program| program.is_file())
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    // Whoever may not install finds out from apt-get; a system without it cannot be started.
+    let apt = |words: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        apt.args(["-o", "DPkg::Lock::Timeout=300", "-qq"]).args(words);
+        passes(apt.env("DEBIAN_FRONTEND", "noninteractive")).unwrap_or(false)
+    };
+    if apt(&["update"]) && apt(&["install", "-y", "--no-install-recommends", "chromium"]) {
+        return find().ok_or_else(|| anyhow!("apt-get installed no chromium"));
+    }
+    bail!("chromium is not to be had (apt-get install chromium)");
 }
 
 fn venv_bin(workspace: &Workspace) -> PathBuf {

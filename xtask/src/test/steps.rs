@@ -98,6 +98,13 @@ fn nextest(context: &mut Context) -> Result<Outcome> {
             context.left_out.push(format!("tests that read our files from outside: {error}"))
         }
     }
+    match tools::chromium() {
+        Ok(chromium) => {
+            nextest.env("JARVIX_TEST_CHROMIUM", chromium);
+        }
+        Err(error) if in_ci() => return Err(error),
+        Err(error) => context.left_out.push(format!("tests that render pages: {error}")),
+    }
     let tally = &mut context.tally;
     passed(passes_watched(&mut nextest, |line| tally.read(line)))
 }

@@ -18,6 +18,7 @@ const STORE: &str = "jarvix-store";
 const HTML: &str = "jarvix-html";
 const QUERY: &str = "jarvix-query";
 const WARC: &str = "jarvix-warc";
+const RENDER: &str = "jarvix-render";
 /// Stands beside the house: tests may use it, nothing that ships does.
 const TESTKIT: &str = "jarvix-testkit";
 
@@ -29,8 +30,9 @@ const FLOORS: &[(&str, u8, MayUse)] = &[
     (HTML, 1, Only(&[CORE])),
     (WARC, 1, Only(&[])),
     ("jarvix-origin", 1, Only(&[CORE])),
+    (RENDER, 1, Only(&[CORE])),
     (QUERY, 2, Only(&[CORE, STORE])),
-    ("jarvix-collect", 3, Only(&[CORE, STORE, HTML, WARC])),
+    ("jarvix-collect", 3, Only(&[CORE, STORE, HTML, WARC, RENDER])),
     ("jarvix-curate", 3, Only(&[CORE, HTML])),
     ("jarvix-score", 3, Only(&[CORE, STORE, QUERY])),
     ("jarvix-report", 3, Only(&[CORE])),
