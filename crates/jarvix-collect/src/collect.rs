@@ -23,6 +23,7 @@ use crate::frontier::Frontier;
 use crate::net::Net;
 use crate::politeness::Politeness;
 use crate::proxy::ProxyNet;
+use crate::rendering::Rendering;
 use crate::robots::Robots;
 use crate::settings::CollectSettings;
 use crate::tls::Tls;
@@ -198,10 +199,12 @@ pub async fn collect(job: CollectJob) -> Result<CollectSummary, CollectError> {
     let manners = job.manners.clone();
     let net = Arc::clone(&job.net);
     let fetcher = fetcher(job.store.env(), Arc::new(settings), manners, net, beside)?;
+    let fetcher = Arc::new(fetcher);
+    let rendering = Rendering::new(&job, &fetcher);
     // As a task the loop runs where the fetches run: waking it up costs no switch of threads. The
     // set ends it when the caller drops this future.
     let mut task = JoinSet::new();
-    task.spawn(collector::run(job, fetcher, concurrent));
+    task.spawn(collector::run(job, fetcher, rendering, concurrent));
     match task.join_next().await {
         Some(Ok(summary)) => {
             if summary.as_ref().is_ok_and(|summary| summary.left == 0) {

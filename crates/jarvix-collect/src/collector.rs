@@ -32,6 +32,7 @@ use crate::job::{Aim, Job};
 use crate::memory::{Memory, Turn};
 use crate::politeness::Slot;
 use crate::processor::Processor;
+use crate::rendering::Rendering;
 use crate::retry::Retry;
 use crate::settings::CollectSettings;
 use crate::threads::{FeedThread, WriterThread, spawn_feed, spawn_writer};
@@ -78,7 +79,8 @@ enum TaskEnd {
 
 /// What all tasks share.
 struct Crew {
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
+    rendering: Option<Rendering>,
     pages: mpsc::Sender<Finished>,
     in_flight: Arc<AtomicUsize>,
 }
@@ -86,7 +88,8 @@ struct Crew {
 /// Collects with everything in place; see [`crate::collect`].
 pub(crate) async fn run(
     job: CollectJob,
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
+    rendering: Option<Rendering>,
     concurrent: usize,
 ) -> Result<CollectSummary, CollectError> {
     let pending = job.frontier.pending_len();
@@ -97,7 +100,7 @@ pub(crate) async fn run(
     let window_max = concurrent * 4 + WINDOW_LEAST;
     let (intake, feeder) = spawn_feed(&job.frontier, window_max, settings.pages_per_host)?;
     let collector = Loop {
-        crew: Arc::new(Crew { fetcher, pages, in_flight }),
+        crew: Arc::new(Crew { fetcher, rendering, pages, in_flight }),
         tasks: JoinSet::new(),
         intake,
         window: Window::default(),
@@ -379,6 +382,9 @@ impl Loop {
         let end = Instant::now() + self.settings.patience.drain;
         while let Ok(Some(_)) = tokio::time::timeout_at(end, self.tasks.join_next()).await {}
         self.tasks.shutdown().await;
+        if let Some(rendering) = &self.crew.rendering {
+            rendering.close().await;
+        }
     }
 }
 
@@ -435,7 +441,14 @@ impl Crew {
 
     async fn attempt(&self, job: &Job, slot: Option<Slot>) -> Attempt {
         match (&job.aim, slot) {
-            (Aim::Web(target), Some(slot)) => self.fetcher.attempt(job, target.clone(), slot).await,
+            (Aim::Web(target), Some(slot)) => {
+                let attempt = self.fetcher.attempt(job, target.clone(), slot).await;
+                match &self.rendering {
+                    None => attempt,
+                    // In a box: most pages never come here and need not carry it around.
+                    Some(rendering) => Box::pin(rendering.finish(attempt)).await,
+                }
+            }
             (Aim::Web(_), None) => unreachable!("the window gives web jobs a place"),
             (Aim::Local(path), _) => self.fetcher.read_file(job, path).await,
             (Aim::Archived(path, at), _) => self.fetcher.read_archived(job, path, *at).await,

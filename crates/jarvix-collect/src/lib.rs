@@ -39,6 +39,7 @@ mod pool;
 pub mod probe;
 mod processor;
 mod proxy;
+mod rendering;
 mod retry;
 mod robots;
 pub mod scope;
@@ -54,5 +55,6 @@ mod writer;
 
 pub use collect::{CollectError, CollectJob, CollectSummary, EventSink, Manners, collect};
 pub use frontier::Frontier;
+pub use jarvix_render::Chromium;
 pub use net::{Net, SystemNet};
 pub use settings::CollectSettings;

@@ -2,8 +2,8 @@
 //! command line; the structs inside it are tuning that nobody should have to touch and that tests
 //! make small.
 //!
-//! None of these settings belongs to a run's identity: they are operational and may change when a
-//! run is continued.
+//! Of these settings only the mode of rendering belongs to a run's identity; the others are
+//! operational and may change when a run is continued.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::content::{MediaRange, MediaRangeError};
 pub use crate::guard::{AllowNet, AllowNetError};
 pub use crate::proxy::{ProxySetting, ProxySettingError};
+pub use crate::rendering::settings::{RenderMode, RenderModeError, Rendering};
 pub use crate::secrets::{Credential, RequestHeader, Secret, SecretError};
 
 /// The page that says what Jarvix is, for those who find it in their logs.
@@ -104,6 +105,8 @@ pub struct CollectSettings {
     pub pool: PoolSettings,
     /// Waiting for the disk, and stopping.
     pub patience: Patience,
+    /// Pages that need a browser.
+    pub rendering: Rendering,
 }
 
 impl Default for CollectSettings {
@@ -144,6 +147,7 @@ impl Default for CollectSettings {
             breaker: BreakerSettings::default(),
             pool: PoolSettings::default(),
             patience: Patience::default(),
+            rendering: Rendering::default(),
         }
     }
 }
@@ -334,15 +338,15 @@ fn hidden<'de, D: serde::Deserializer<'de>, T: Default>(from: D) -> Result<T, D:
     serde::de::IgnoredAny::deserialize(from).map(|_| T::default())
 }
 
-mod seconds {
+pub(crate) mod seconds {
     use super::Duration;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
     }
 }

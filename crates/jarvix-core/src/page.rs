@@ -60,7 +60,10 @@ pub struct Page {
     pub reason: Option<String>,
     /// Whether the body was cut at the byte cap.
     pub truncated: bool,
-    /// The `Content-Type` header, or what sniffing says where there was none.
+    /// Whether `body` is what a browser made of the page, not what its server sent.
+    pub rendered: bool,
+    /// The `Content-Type` header, or what sniffing says where there was none; of a rendered page
+    /// that of the document.
     pub content_type: Option<String>,
     /// The coding of `body` as it is stored: `gzip`, `br`, `zstd`, `deflate`; `None` is identity.
     pub content_encoding: Option<String>,
@@ -110,6 +113,7 @@ impl Page {
             outcome,
             reason: Some(reason.into()),
             truncated: false,
+            rendered: false,
             content_type: None,
             content_encoding: None,
             content_encoding_received: None,

@@ -221,6 +221,9 @@ fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError
             return Err(differs(*flag, was, &now));
         }
     }
+    if was.render != now.render {
+        return Err(differs("render", was.render.as_str(), now.render.as_str()));
+    }
     Ok(())
 }
 

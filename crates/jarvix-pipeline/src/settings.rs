@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::crawl::CrawlSettings;
 use jarvix_collect::CollectSettings;
 use jarvix_collect::scope::Filter;
+use jarvix_collect::settings::RenderMode;
 use jarvix_core::{Outcome, RunId};
 use jarvix_report::Format;
 use jarvix_score::Profile;
@@ -20,6 +21,9 @@ pub struct RunSettings {
     pub fingerprint: String,
     /// The column of a list that holds the URLs, if one was named.
     pub url_column: Option<String>,
+    /// Which pages a browser renders: it decides what stands in the rows.
+    #[serde(default)]
+    pub render: RenderMode,
     /// The command that made the run, without its arguments.
     #[serde(default = "run_command")]
     pub command: String,

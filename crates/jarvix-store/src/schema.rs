@@ -148,10 +148,16 @@ fn pages() -> Vec<Field> {
         required("outcome", DataType::Utf8, &format!("How it ended: {outcomes}.")),
         optional("reason", DataType::Utf8, "Why, in one line, for every outcome but fetched."),
         required("truncated", DataType::Boolean, "Whether the body was cut at the byte cap."),
+        required(
+            "rendered",
+            DataType::Boolean,
+            "Whether the body is what a browser made of the page, not what its server sent.",
+        ),
         optional(
             "content_type",
             DataType::Utf8,
-            "The Content-Type header, or what sniffing says where there was none.",
+            "The Content-Type header, or what sniffing says where there was none; of a rendered \
+             page that of the document.",
         ),
         optional(
             "content_encoding",

@@ -280,6 +280,7 @@ pub(crate) fn complete(page: &mut Page, base: Page, fresh: Vec<Header>) {
     headers.extend(fresh.into_iter().filter(|new| !describes(new)));
     page.headers = headers;
     page.body = base.body;
+    page.rendered = base.rendered;
     page.body_hash = base.body_hash;
     page.content_type = base.content_type;
     page.content_encoding = base.content_encoding;

@@ -165,8 +165,10 @@ impl<'a> Records<'a> {
         let id = |kind: Kind, about: &str| {
             record_id(&[kind.as_str(), &page.url, about, &date, &digest, &ordinal])
         };
+        // What a browser made of a page is no server's response.
+        let is_response = page.outcome != Outcome::NotModified && !page.rendered;
         let main = match page.status {
-            Some(status) if page.outcome != Outcome::NotModified => Some((Kind::Response, status)),
+            Some(status) if is_response => Some((Kind::Response, status)),
             _ if page.body.is_some() => Some((Kind::Resource, 0)),
             _ => None,
         };

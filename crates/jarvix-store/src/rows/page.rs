@@ -19,6 +19,7 @@ impl Row for Page {
         to.text(self.outcome.as_str());
         to.opt_text(self.reason.as_deref());
         to.bool(self.truncated);
+        to.bool(self.rendered);
         to.opt_text(self.content_type.as_deref());
         to.opt_text(stored.content_encoding);
         to.opt_text(self.content_encoding_received.as_deref());
@@ -53,6 +54,7 @@ impl Row for Page {
             outcome: outcome(from)?,
             reason: from.opt_string()?,
             truncated: from.bool()?,
+            rendered: from.bool()?,
             content_type: from.opt_string()?,
             content_encoding: from.opt_string()?,
             content_encoding_received: from.opt_string()?,

@@ -62,6 +62,7 @@ pub fn full_page(ordinal: u64) -> Page {
         line_no: Some(ordinal + 1),
         final_url: Some("https://b.example/".into()),
         truncated: true,
+        rendered: true,
         content_type: Some("text/html; charset=utf-8".into()),
         content_encoding: Some("gzip".into()),
         content_encoding_received: Some("gzip".into()),

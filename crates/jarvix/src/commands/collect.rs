@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::ArgMatches;
 use jarvix_collect::CollectSettings;
 use jarvix_collect::admit;
-use jarvix_collect::settings::{Adaptive, Credential, ProxySetting, RequestHeader, SecretError};
+use jarvix_collect::settings::{
+    Adaptive, Credential, ProxySetting, Rendering, RequestHeader, SecretError,
+};
 use jarvix_core::{Event, RunId};
 use jarvix_pipeline::settings::Scope;
 use serde_json::json;
@@ -148,6 +150,7 @@ pub fn collect_settings(settings: &Settings) -> Result<CollectSettings, CliError
         credentials: credentials(settings)?,
         cookies: settings.is_on("collect.cookies"),
         proxy: proxy(settings)?,
+        rendering: rendering(settings)?,
         ..defaults
     })
 }
@@ -193,6 +196,19 @@ fn proxy(settings: &Settings) -> Result<Option<ProxySetting>, CliError> {
     let proxy = secret::resolve(&text)
         .and_then(|text| text.parse::<ProxySetting>().map_err(|error| error.to_string()));
     proxy.map(Some).map_err(|why| CliError::usage(format!("--proxy cannot be used: {why}")))
+}
+
+/// How pages are rendered, from the table.
+fn rendering(settings: &Settings) -> Result<Rendering, CliError> {
+    let mode = settings.text("collect.render").parse();
+    Ok(Rendering {
+        mode: mode.map_err(|e| CliError::usage(format!("--render cannot be used: {e}")))?,
+        pages: usize::try_from(settings.count("collect.render_pages")).unwrap_or(usize::MAX),
+        timeout: Duration::from_secs(settings.count("collect.render_timeout")),
+        memory_max: settings.count("collect.render_memory") * 1024 * 1024,
+        chromium: settings.optional("collect.chromium").map(PathBuf::from),
+        ..Rendering::default()
+    })
 }
 
 fn parsed<T: std::str::FromStr>(settings: &Settings, name: &str) -> Result<Vec<T>, T::Err> {

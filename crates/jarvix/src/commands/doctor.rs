@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jarvix_collect::Chromium;
 use jarvix_core::limits;
 use serde::Serialize;
 
@@ -36,6 +37,7 @@ pub fn doctor(context: &Context) -> Result<Exit, CliError> {
         open_files(),
         contact(context),
         profile(context),
+        browser(context),
     ];
     let bad = checks.iter().any(|check| check.verdict == Verdict::Bad);
     let exit = if bad { Exit::Failed } else { Exit::Ok };
@@ -146,4 +148,37 @@ fn profile(context: &Context) -> Check {
         Ok(profile) => good("profile", profile.name().to_owned()),
         Err(e) => bad("profile", e.to_text().trim_end().to_owned(), "see docs/PROFILES.md"),
     }
+}
+
+/// Only `--render` needs one, so that none is a warning.
+fn browser(context: &Context) -> Check {
+    let named = context.settings.optional("collect.chromium").map(PathBuf::from);
+    let chromium = match Chromium::find(named.as_deref()) {
+        Ok(chromium) => chromium,
+        Err(missing) => {
+            return warning(
+                "browser",
+                missing.to_string(),
+                "without one, --render leaves pages as they are fetched",
+            );
+        }
+    };
+    let found = match chromium.version() {
+        Some(version) => format!("{version} ({})", chromium.path.display()),
+        None => {
+            return warning(
+                "browser",
+                format!("{} does not say its version", chromium.path.display()),
+                "name another with --chromium PATH",
+            );
+        }
+    };
+    if !Chromium::is_sandboxed() {
+        return warning(
+            "browser",
+            found,
+            "for the superuser it runs without its sandbox; render as another user",
+        );
+    }
+    good("browser", found)
 }

@@ -164,6 +164,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         from: request.from.clone(),
         fingerprint: fingerprint(&inputs, &admit),
         url_column: context.settings.optional("collect.url_column"),
+        render: request.collect.rendering.mode,
         command: request.command.to_owned(),
         pages_per_host: request.collect.pages_per_host,
         filter: admit.filter.clone(),

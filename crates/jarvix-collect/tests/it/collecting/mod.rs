@@ -10,6 +10,7 @@ mod local;
 mod outcomes;
 mod politeness;
 mod proxy;
+mod render;
 mod resume;
 mod retries;
 mod robots;
