@@ -10,7 +10,9 @@ pub mod html;
 pub mod list;
 mod memory_disk;
 pub mod robots;
+pub mod sitemap;
 pub mod url;
+pub mod warc;
 
 /// Something that reads bytes.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +27,11 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "url", run: url::target },
     Target { name: "robots", run: robots::target },
+    Target { name: "sitemap", run: sitemap::target },
     Target { name: "list", run: list::target },
     Target { name: "answer", run: answer::target },
     Target { name: "html", run: html::target },
+    Target { name: "warc", run: warc::target },
 ];
 
 /// The first line of `data` and what follows it; the targets take their settings from the first.

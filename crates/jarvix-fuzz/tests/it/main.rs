@@ -108,6 +108,16 @@ fn html() {
 }
 
 #[test]
+fn sitemap() {
+    replay("sitemap");
+}
+
+#[test]
+fn warc() {
+    replay("warc");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_test() {
     let this = include_str!("main.rs");
     let mut bytes = 0;
