@@ -156,20 +156,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         listings: request.crawl.sitemaps || inputs.iter().any(Input::is_sitemap),
         ..request.crawl.clone()
     };
-    let run_settings = RunSettings {
-        inputs: match &request.from {
-            Some(_) => inputs.iter().map(Input::name).collect(),
-            None => shown_inputs(&request.inputs, &inputs),
-        },
-        from: request.from.clone(),
-        fingerprint: fingerprint(&inputs, &admit),
-        url_column: context.settings.optional("collect.url_column"),
-        render: request.collect.rendering.mode,
-        command: request.command.to_owned(),
-        pages_per_host: request.collect.pages_per_host,
-        filter: admit.filter.clone(),
-        crawl: crawl.clone(),
-    };
+    let run_settings = run_settings(context, request, &inputs, &admit, &crawl);
     let wanted = request.run.as_ref();
     if let Some(base) = base.as_deref().filter(|base| *base != LATEST) {
         check_base(&store, base, wanted)?;
@@ -178,12 +165,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let always_new = request.always_new || inputs.iter().any(Input::is_stdin);
     let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
         .map_err(line_error)?;
-    announce(context, open.chosen, &open.id);
-    if let Some(finished) = &open.finished_before {
-        context.output.note(&format!(
-            "run {finished} of the same input is finished; --run {finished} adds what is new in it"
-        ));
-    }
+    announce(context, &open);
     let (mut collect, base) = collect_of(context, &store, request, &open)?;
     let net = Arc::new(SystemNet::new(&collect));
     spool(&store, &query, &open.id, &mut inputs)?;
@@ -192,11 +174,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     }
     let changes = identity::write_run_file(&store, &open.id, &run_settings, &profile, &collect)
         .map_err(line_error)?;
-    if !changes.is_empty() {
-        context
-            .output
-            .note(&format!("settings changed since the last session: {}", changes.join("; ")));
-    }
+    note_changes(context, &changes);
     let settings = LineSettings {
         collect,
         profile,
@@ -221,6 +199,37 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     telling.finish();
     let ending = ended.map_err(line_error)?;
     finish(context, request, &store, &open.id, &ending, &stop)
+}
+
+/// What the run is, for its record.
+fn run_settings(
+    context: &Context,
+    request: &Request,
+    inputs: &[Input],
+    admit: &AdmitSettings,
+    crawl: &CrawlSettings,
+) -> RunSettings {
+    RunSettings {
+        inputs: match &request.from {
+            Some(_) => inputs.iter().map(Input::name).collect(),
+            None => shown_inputs(&request.inputs, inputs),
+        },
+        from: request.from.clone(),
+        fingerprint: fingerprint(inputs, admit),
+        url_column: context.settings.optional("collect.url_column"),
+        render: request.collect.rendering.mode,
+        command: request.command.to_owned(),
+        pages_per_host: request.collect.pages_per_host,
+        filter: admit.filter.clone(),
+        crawl: crawl.clone(),
+    }
+}
+
+fn note_changes(context: &Context, changes: &[String]) {
+    if !changes.is_empty() {
+        let changes = changes.join("; ");
+        context.output.note(&format!("settings changed since the last session: {changes}"));
+    }
 }
 
 /// `--base latest`.
@@ -428,12 +437,18 @@ fn spool(store: &Store, query: &Query, run: &RunId, inputs: &mut [Input]) -> Res
     Ok(())
 }
 
-fn announce(context: &Context, chosen: Chosen, run: &RunId) {
-    match chosen {
+fn announce(context: &Context, open: &OpenRun) {
+    let run = &open.id;
+    match open.chosen {
         Chosen::New => context.output.note(&format!("run {run}")),
         Chosen::Continued => context.output.note(&format!("run {run} goes on where it was")),
         Chosen::Finished => {
             context.output.note(&format!("run {run} is finished; looking for new work"));
         }
+    }
+    if let Some(finished) = &open.finished_before {
+        context.output.note(&format!(
+            "run {finished} of the same input is finished; --run {finished} adds what is new in it"
+        ));
     }
 }
