@@ -100,10 +100,18 @@ impl Request {
 
 /// What `--from` and `--outcome` say, where the command has them.
 fn from_run(matches: &ArgMatches) -> Result<Option<FromRun>, CliError> {
-    if !matches.try_contains_id("from").unwrap_or(false) {
+    // Other commands do not have it.
+    if matches.try_contains_id("from").is_err() {
         return Ok(None);
     }
-    let Some(run) = super::context::run_id(matches, "from")? else { return Ok(None) };
+    let Some(run) = super::context::run_id(matches, "from")? else {
+        // An INPUT in its place is no mistake for the parser.
+        return if matches.contains_id("outcome") {
+            Err(CliError::usage("--outcome says which pages of --from RUN are meant"))
+        } else {
+            Ok(None)
+        };
+    };
     let all = || Outcome::ALL.iter().copied().filter(|outcome| outcome.is_failure()).collect();
     let Some(words) = matches.get_one::<String>("outcome") else {
         return Ok(Some(FromRun { run, outcomes: all() }));

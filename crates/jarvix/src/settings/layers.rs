@@ -5,9 +5,15 @@ use std::fmt;
 
 use super::{KEYS, Key, Kind, SettingError, files, value};
 
-/// Settings that say what a run is. They are compared, not inherited.
-const OF_IDENTITY: &[&str] =
-    &["collect.url_column", "collect.include", "collect.exclude", "collect.pages_per_host"];
+/// Settings that a session does not take from the one before: those that say what a run is are
+/// compared, and the time that a session may take is its own.
+const NOT_INHERITED: &[&str] = &[
+    "collect.url_column",
+    "collect.include",
+    "collect.exclude",
+    "collect.pages_per_host",
+    "collect.max_time",
+];
 
 /// Which layer a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +93,7 @@ impl Settings {
     pub fn given(&self) -> BTreeMap<String, String> {
         let set = self.iter().filter(|(key, _, origin)| {
             key.name.starts_with("collect.")
-                && !OF_IDENTITY.contains(&key.name)
+                && !NOT_INHERITED.contains(&key.name)
                 && !key.kind.is_hidden()
                 && **origin != Origin::Default
         });
