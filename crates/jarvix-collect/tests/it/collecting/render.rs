@@ -30,8 +30,12 @@ fn lab(mode: RenderMode, origin: &HostileOrigin) -> Option<Lab> {
     Some(lab)
 }
 
+/// The body as text: the store may have packed it.
 fn body(page: &Page) -> String {
-    String::from_utf8_lossy(page.body.as_deref().unwrap_or_default()).into_owned()
+    let stored = page.body.as_deref().unwrap_or_default();
+    let coding = page.content_encoding.as_deref();
+    let plain = jarvix_html::decode_body(stored, coding, &jarvix_html::DecodeCaps::default());
+    String::from_utf8_lossy(&plain.expect("a sound body").bytes).into_owned()
 }
 
 fn typed(content_type: &str, text: &str) -> Behaviour {
