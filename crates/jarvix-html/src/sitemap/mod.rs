@@ -84,7 +84,7 @@ pub fn robots_sitemaps(text: &str) -> Vec<String> {
             continue;
         }
         // A comment begins after white space: `#` may stand in an address.
-        let value = value.split([' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+        let value = value.split_whitespace().next().unwrap_or_default();
         if value.is_empty() || value.starts_with('#') || value.len() > limits::URL_BYTES_MAX {
             continue;
         }
