@@ -7,7 +7,7 @@
 //! A segment is partitioned by registrable domain, so that one owner lives in one place and a
 //! partition can be given away whole. Inside a partition the URLs of a host lie one after the other,
 //! by ordinal, and hosts lie in the order in which the input first names them. They are read host by
-//! host ([`feed`]), as much of each as the collector has room for.
+//! host (`feed`), as much of each as the collector has room for.
 //!
 //! What this module refuses to do: decide whose turn it is (fairness between hosts is the
 //! collector's), or hold more in memory than a few blocks and a place in a file per open host.
