@@ -152,8 +152,8 @@ impl Column {
         }
     }
 
-    /// The values so far. The next batch has as much room as this one took: growing to it again
-    /// and again was a tenth of what collecting a page cost.
+    /// The values so far. The next batch has as much room as this one took, so that its values are
+    /// not copied again and again while it grows.
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
             Self::Text(b) => {
