@@ -7,13 +7,27 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::schema::types::ColumnPath;
 
 /// Says who wrote the file; goes up when the same rows would give other bytes.
-const CREATED_BY: &str = "jarvix-store 3";
+const CREATED_BY: &str = "jarvix-store 4";
 /// Level of most columns.
 const ZSTD_LEVEL: i32 = 3;
 /// Level of long texts; read often, written once. One more takes five times as long.
 const ZSTD_LEVEL_TEXT: i32 = 12;
 /// Values that are encoded between two looks at the page size: few, where values are large.
 const LARGE_VALUES_BATCH: usize = 16;
+/// Columns of pages whose values hardly ever repeat: to look each of them up in a dictionary took
+/// longer than to write it.
+const PAGES_UNLIKE: &[&str] = &[
+    "url",
+    "final_url",
+    "ordinal",
+    "line_no",
+    "fetched_at",
+    "ttfb_ms",
+    "elapsed_ms",
+    "bytes_wire",
+];
+/// Parts of headers: the smallest and the largest of all of them say nothing.
+const HEADER_PARTS: &[&str] = &["name", "value"];
 /// Bytes of a data page of bodies. They are not compressed here, so a larger page would only make
 /// its buffer grow out of the processor's cache.
 const BODY_PAGE_BYTES: usize = 128 * 1024;
@@ -46,9 +60,16 @@ pub(crate) fn writer_properties(dataset: Dataset) -> WriterProperties {
     match dataset {
         // Bodies are compressed already, by the server or by `transcode`.
         Dataset::Pages => {
-            let all = all.set_write_batch_size(LARGE_VALUES_BATCH);
-            let all = plain(all, "body", Compression::UNCOMPRESSED)
+            let mut all = plain(all, "body", Compression::UNCOMPRESSED)
                 .set_column_data_page_size_limit(ColumnPath::from("body"), BODY_PAGE_BYTES);
+            for column in PAGES_UNLIKE {
+                all = plain(all, column, zstd(ZSTD_LEVEL));
+            }
+            for part in HEADER_PARTS {
+                let path = ["headers", "list", "element", part].map(str::to_owned);
+                let path = ColumnPath::new(path.to_vec());
+                all = all.set_column_statistics_enabled(path, EnabledStatistics::None);
+            }
             plain(all, "body_hash", zstd(1))
         }
         Dataset::Documents => {

@@ -22,30 +22,27 @@ pub(crate) struct StoredBody<'a> {
 }
 
 impl<'a> StoredBody<'a> {
-    pub(crate) fn of(page: &'a Page) -> Self {
+    /// How `body`, which is that of `page`, is stored.
+    pub(crate) fn of(page: &'a Page, body: Option<Cow<'a, [u8]>>) -> Self {
         let content_encoding = page.content_encoding.as_deref();
-        let Some(body) = page.body.as_deref() else {
-            let body_hash = page.body_hash.as_deref().map(Cow::Borrowed);
-            return Self { body: None, content_encoding, body_hash };
+        let known = page.body_hash.as_deref().map(Cow::Borrowed);
+        let Some(body) = body else {
+            return Self { body: None, content_encoding, body_hash: known };
         };
-        let body_hash = match &page.body_hash {
-            Some(hash) => Cow::Borrowed(hash.as_str()),
-            None => Cow::Owned(hash_of(body)),
-        };
-        let smaller = if content_encoding.is_none() { shrink(body) } else { None };
-        let (body, content_encoding) = match smaller {
-            Some(smaller) => (Cow::Owned(smaller), Some("zstd")),
-            None => (Cow::Borrowed(body), content_encoding),
-        };
-        Self { body: Some(body), content_encoding, body_hash: Some(body_hash) }
+        let body_hash = Some(known.unwrap_or_else(|| Cow::Owned(hash_of(&body))));
+        let smaller = if content_encoding.is_none() { shrink(&body) } else { None };
+        match smaller {
+            Some(smaller) => {
+                Self { body: Some(Cow::Owned(smaller)), content_encoding: Some("zstd"), body_hash }
+            }
+            None => Self { body: Some(body), content_encoding, body_hash },
+        }
     }
 }
 
 /// BLAKE3 of a body, 32 hex digits (the first half).
 fn hash_of(body: &[u8]) -> String {
-    let mut hex = blake3::hash(body).to_hex();
-    hex.truncate(32);
-    hex.to_string()
+    blake3::hash(body).to_hex()[..32].to_owned()
 }
 
 fn shrink(body: &[u8]) -> Option<Vec<u8>> {
@@ -70,6 +67,10 @@ mod tests {
     use super::*;
     use jarvix_core::Outcome;
 
+    fn stored_of(page: &Page) -> StoredBody<'_> {
+        StoredBody::of(page, page.body.as_deref().map(Cow::Borrowed))
+    }
+
     fn page(body: Vec<u8>, coding: Option<&str>) -> Page {
         let mut page = Page::unfetched("https://a.example/".into(), 0, Outcome::Fetched, "");
         page.body = Some(body);
@@ -81,7 +82,7 @@ mod tests {
     fn a_body_shrinks_only_if_it_came_as_identity_and_it_pays() {
         let text = "all work and no play ".repeat(5_000).into_bytes();
         let shrinks = page(text.clone(), None);
-        let stored = StoredBody::of(&shrinks);
+        let stored = stored_of(&shrinks);
         assert_eq!(stored.content_encoding, Some("zstd"));
         let back = zstd::bulk::decompress(&stored.body.expect("body"), text.len()).expect("zstd");
         assert_eq!(back, text);
@@ -92,7 +93,7 @@ mod tests {
         for kept in
             [page(text.clone(), Some("gzip")), page(noise, None), page(vec![b'a'; 512], None)]
         {
-            let stored = StoredBody::of(&kept);
+            let stored = stored_of(&kept);
             assert_eq!(stored.body.as_deref(), kept.body.as_deref());
             assert_eq!(stored.content_encoding, kept.content_encoding.as_deref());
         }

@@ -162,6 +162,16 @@ impl<R: Row> PartWriter<R> {
     /// Adds a row. After an error the part is given up.
     pub fn append(&mut self, row: &R) -> Result<()> {
         row.write(&mut self.columns);
+        self.end_row()
+    }
+
+    /// Adds a row that nobody needs any more. After an error the part is given up.
+    pub fn push(&mut self, row: R) -> Result<()> {
+        row.give(&mut self.columns);
+        self.end_row()
+    }
+
+    fn end_row(&mut self) -> Result<()> {
         self.columns.end_row();
         if self.columns.rows() >= BATCH_ROWS_MAX || self.columns.bytes() >= BATCH_BYTES_MAX {
             self.write_batch()?;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BinaryBuilder, BooleanBuilder, Float32Builder, Float64Builder, Int32Builder,
+    Array, ArrayRef, BinaryViewArray, BooleanBuilder, Float32Builder, Float64Builder, Int32Builder,
     Int64Builder, ListArray, StringBuilder, StructArray, TimestampMicrosecondBuilder,
+    builder::make_view,
 };
-use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use jarvix_core::{Header, Hop};
@@ -15,6 +16,9 @@ use jarvix_core::{Header, Hop};
 use crate::schema::{element, header_fields, hop_fields};
 
 /// The columns of a dataset, under construction. A row's cells come in schema order.
+///
+/// A batch has views of bytes where the dataset has bytes: a file is written the same from both,
+/// and views take a body over as it is, without a copy.
 pub struct Columns {
     schema: SchemaRef,
     columns: Vec<Column>,
@@ -25,7 +29,7 @@ pub struct Columns {
 
 enum Column {
     Text(StringBuilder),
-    Bytes(BinaryBuilder),
+    Bytes(Blobs),
     Bool(BooleanBuilder),
     Int32(Int32Builder),
     Int64(Int64Builder),
@@ -35,6 +39,33 @@ enum Column {
     Texts(List<StringBuilder>),
     Headers(Box<List<HeaderColumns>>),
     Hops(Box<List<HopColumns>>),
+}
+
+/// A column of bytes, each value with the memory that it came in.
+#[derive(Default)]
+struct Blobs {
+    views: Vec<u128>,
+    blocks: Vec<Buffer>,
+    present: Vec<bool>,
+}
+
+impl Blobs {
+    fn append_option(&mut self, value: Option<Vec<u8>>) {
+        self.present.push(value.is_some());
+        let block = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        self.views.push(value.as_deref().map_or(0, |bytes| make_view(bytes, block, 0)));
+        // Short ones stand in the view itself.
+        if let Some(bytes) = value.filter(|bytes| bytes.len() > VIEW_BYTES_MAX) {
+            self.blocks.push(Buffer::from_vec(bytes));
+        }
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let views = ScalarBuffer::from(std::mem::take(&mut self.views));
+        let blocks = std::mem::take(&mut self.blocks);
+        let nulls = Some(NullBuffer::from(std::mem::take(&mut self.present)));
+        Ok(Arc::new(BinaryViewArray::try_new(views, blocks, nulls)?))
+    }
 }
 
 /// A list column: where each row's elements end, and the elements.
@@ -133,7 +164,7 @@ impl Column {
     fn new(data_type: &DataType) -> Self {
         match data_type {
             DataType::Utf8 => Self::Text(StringBuilder::new()),
-            DataType::Binary => Self::Bytes(BinaryBuilder::new()),
+            DataType::Binary => Self::Bytes(Blobs::default()),
             DataType::Boolean => Self::Bool(BooleanBuilder::new()),
             DataType::Int32 => Self::Int32(Int32Builder::new()),
             DataType::Int64 => Self::Int64(Int64Builder::new()),
@@ -161,11 +192,7 @@ impl Column {
                 *b = StringBuilder::with_capacity(full.len(), full.value_data().len());
                 Arc::new(full)
             }
-            Self::Bytes(b) => {
-                let full = b.finish();
-                *b = BinaryBuilder::with_capacity(full.len(), full.value_data().len());
-                Arc::new(full)
-            }
+            Self::Bytes(b) => b.finish()?,
             Self::Bool(b) => Arc::new(b.finish()),
             Self::Int32(b) => Arc::new(b.finish()),
             Self::Int64(b) => Arc::new(b.finish()),
@@ -193,12 +220,26 @@ macro_rules! cell {
     };
 }
 
+/// The longest value that stands in its view.
+const VIEW_BYTES_MAX: usize = 12;
+
+/// The field as a batch has it.
+fn viewed(field: &Arc<Field>) -> Arc<Field> {
+    match field.data_type() {
+        DataType::Binary => {
+            let field = field.as_ref().clone();
+            Arc::new(field.with_data_type(DataType::BinaryView))
+        }
+        _ => Arc::clone(field),
+    }
+}
+
 fn text_size(value: &Option<&str>) -> usize {
     value.map_or(1, |text| text.len() + 4)
 }
 
-fn bytes_size(value: &Option<&[u8]>) -> usize {
-    value.map_or(1, |bytes| bytes.len() + 4)
+fn bytes_size(value: &Option<Vec<u8>>) -> usize {
+    value.as_ref().map_or(1, |bytes| bytes.len() + 4)
 }
 
 fn fixed_size<T>(_: &Option<T>) -> usize {
@@ -208,6 +249,7 @@ fn fixed_size<T>(_: &Option<T>) -> usize {
 impl Columns {
     pub(crate) fn new(schema: SchemaRef) -> Self {
         let columns = schema.fields().iter().map(|f| Column::new(f.data_type())).collect();
+        let schema = Arc::new(Schema::new(schema.fields().iter().map(viewed).collect::<Vec<_>>()));
         Self { schema, columns, next: 0, rows: 0, bytes: 0 }
     }
 
@@ -251,7 +293,7 @@ impl Columns {
     );
     cell!(
         /// Bytes, or nothing.
-        opt_bytes, Bytes, Option<&[u8]>, bytes_size
+        opt_bytes, Bytes, Option<Vec<u8>>, bytes_size
     );
     cell!(
         /// A truth value, or nothing.

@@ -28,7 +28,7 @@ impl Row for Document {
         to.opt_text(self.charset.as_deref());
         to.count(self.bytes_decoded);
         to.opt_text(self.text_hash.as_deref());
-        to.opt_bytes(self.minhash.as_deref());
+        to.opt_bytes(self.minhash.clone());
         to.texts(self.defects.iter().map(|defect| defect.as_str()));
         for signal in Signal::ALL {
             to.opt_float64(self.signal(*signal));

@@ -20,6 +20,11 @@ pub trait Row: Sized + Send {
     /// Puts every cell into `columns`, in schema order.
     fn write(&self, columns: &mut Columns);
 
+    /// The same of a row that nobody needs any more: what is large in it is taken, not copied.
+    fn give(self, columns: &mut Columns) {
+        self.write(columns);
+    }
+
     /// Takes every cell from `cells`, in schema order.
     fn read(cells: &mut Cells<'_>) -> Result<Self, WrongCell>;
 }

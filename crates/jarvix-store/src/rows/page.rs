@@ -1,6 +1,8 @@
 //! Pages as rows. A page is written as it is given; what happens to its body before that is
 //! [`transcode`](crate::transcode)'s.
 
+use std::borrow::Cow;
+
 use jarvix_core::{Dataset, Found, Outcome, Page, Role, Timings};
 
 use super::{Cells, Columns, Row, WrongCell};
@@ -10,38 +12,12 @@ impl Row for Page {
     const DATASET: Dataset = Dataset::Pages;
 
     fn write(&self, to: &mut Columns) {
-        let stored = StoredBody::of(self);
-        to.text(&self.url);
-        to.count(self.ordinal);
-        to.opt_count(self.line_no);
-        to.opt_text(self.final_url.as_deref());
-        to.opt_int32(self.status.map(i32::from));
-        to.text(self.outcome.as_str());
-        to.opt_text(self.reason.as_deref());
-        to.bool(self.truncated);
-        to.bool(self.rendered);
-        to.opt_text(self.content_type.as_deref());
-        to.opt_text(stored.content_encoding);
-        to.opt_text(self.content_encoding_received.as_deref());
-        to.opt_bytes(stored.body.as_deref());
-        to.opt_text(stored.body_hash.as_deref());
-        to.headers(&self.headers);
-        to.hops(&self.redirects);
-        to.opt_text(self.protocol.as_deref());
-        to.opt_text(self.remote_addr.as_deref());
-        to.opt_time((self.fetched_at_us != 0).then_some(self.fetched_at_us));
-        to.opt_float32(self.timings.dns_ms);
-        to.opt_float32(self.timings.connect_ms);
-        to.opt_float32(self.timings.tls_ms);
-        to.opt_float32(self.timings.ttfb_ms);
-        to.opt_float32(self.timings.elapsed_ms);
-        to.small_count(self.attempts);
-        to.count(self.bytes_wire);
-        to.opt_text(self.input_meta.as_deref());
-        to.text(self.found.role.as_str());
-        to.small_count(self.found.level);
-        to.opt_text(self.found.on.as_deref());
-        to.opt_text(self.found.seed.as_deref());
+        cells(self, StoredBody::of(self, self.body.as_deref().map(Cow::Borrowed)), to);
+    }
+
+    fn give(mut self, to: &mut Columns) {
+        let body = self.body.take();
+        cells(&self, StoredBody::of(&self, body.map(Cow::Owned)), to);
     }
 
     fn read(from: &mut Cells<'_>) -> Result<Self, WrongCell> {
@@ -83,6 +59,41 @@ impl Row for Page {
             },
         })
     }
+}
+
+/// Writes the cells of a page with this body.
+fn cells(page: &Page, stored: StoredBody<'_>, to: &mut Columns) {
+    to.text(&page.url);
+    to.count(page.ordinal);
+    to.opt_count(page.line_no);
+    to.opt_text(page.final_url.as_deref());
+    to.opt_int32(page.status.map(i32::from));
+    to.text(page.outcome.as_str());
+    to.opt_text(page.reason.as_deref());
+    to.bool(page.truncated);
+    to.bool(page.rendered);
+    to.opt_text(page.content_type.as_deref());
+    to.opt_text(stored.content_encoding);
+    to.opt_text(page.content_encoding_received.as_deref());
+    to.opt_bytes(stored.body.map(Cow::into_owned));
+    to.opt_text(stored.body_hash.as_deref());
+    to.headers(&page.headers);
+    to.hops(&page.redirects);
+    to.opt_text(page.protocol.as_deref());
+    to.opt_text(page.remote_addr.as_deref());
+    to.opt_time((page.fetched_at_us != 0).then_some(page.fetched_at_us));
+    to.opt_float32(page.timings.dns_ms);
+    to.opt_float32(page.timings.connect_ms);
+    to.opt_float32(page.timings.tls_ms);
+    to.opt_float32(page.timings.ttfb_ms);
+    to.opt_float32(page.timings.elapsed_ms);
+    to.small_count(page.attempts);
+    to.count(page.bytes_wire);
+    to.opt_text(page.input_meta.as_deref());
+    to.text(page.found.role.as_str());
+    to.small_count(page.found.level);
+    to.opt_text(page.found.on.as_deref());
+    to.opt_text(page.found.seed.as_deref());
 }
 
 fn status(from: &mut Cells<'_>) -> Result<Option<u16>, WrongCell> {
