@@ -65,6 +65,15 @@ impl Dataset {
             Self::Scores => Stage::Score,
         }
     }
+
+    /// Whether its rows come along with the work of its stage and are no work themselves: losing
+    /// them is no reason to ask servers again, or to read the input again.
+    pub const fn comes_along(self) -> bool {
+        match self {
+            Self::Hosts | Self::Rejects => true,
+            Self::Pages | Self::Documents | Self::Links | Self::Duplicates | Self::Scores => false,
+        }
+    }
 }
 
 impl fmt::Display for Dataset {

@@ -5,7 +5,8 @@
 //! aborts the process there, as a kill -9 would. The names, in the order they are passed:
 //! `part::created`, `part::before_sync`, `part::before_rename`, `part::after_rename`,
 //! `part::after_dir_sync`, `commit::before`, `commit::after`, `switch::before_tx`,
-//! `switch::after_tx`, `switch::after_exchange`, `switch::after_remove`.
+//! `switch::after_tx`, `switch::after_exchange`, `switch::after_remove`; in a quarantine
+//! `quarantine::after_move`, `quarantine::after_tx`.
 //!
 //! `planted::commit_before_rename` is a planted defect, not a fault: with it on, a part is renamed
 //! only after its commit. A kill test that does not notice it proves nothing.

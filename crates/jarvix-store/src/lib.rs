@@ -21,6 +21,7 @@ mod lookup;
 mod merge;
 pub mod parts;
 mod properties;
+mod quarantine;
 mod reader;
 mod rows;
 mod schema;
@@ -38,6 +39,7 @@ pub use json_rows::{JsonRow, JsonRows};
 pub use lock::RunLock;
 pub use lookup::{PageMark, PageMarks, PageRows};
 pub use parts::{Address, LocalPartStore, MemoryPartStore, PartStore, Stored, Upload};
+pub use quarantine::Quarantined;
 pub use reader::RowReader;
 pub use rows::{Cells, Columns, Row, WrongCell};
 pub use schema::{

@@ -37,7 +37,7 @@ pub fn command() -> Command {
         report(),
         export(),
         runs(),
-        stage("verify", "Check sizes and hashes of every part of a run", "  jarvix verify --run urls-1"),
+        verify(),
         Command::new("doctor").about("Check that this machine and these settings can do the work"),
         config(),
         completions(),
@@ -124,6 +124,15 @@ fn collect() -> Command {
 fn stage(name: &'static str, about: &'static str, example: &str) -> Command {
     let command = Command::new(name).about(about).arg(run_id(true)).after_help(examples(example));
     settings::add_flags(command, name)
+}
+
+fn verify() -> Command {
+    let about = "Check sizes and hashes of every part of a run";
+    let example = "  jarvix verify --run urls-1\n  jarvix verify --run urls-1 --quarantine";
+    let quarantine = Arg::new("quarantine").long("quarantine").action(ArgAction::SetTrue);
+    stage("verify", about, example).arg(quarantine.help(
+        "Set damaged parts aside, in .quarantine in the run's folder, so that the run's command makes their rows again",
+    ))
 }
 
 fn report() -> Command {

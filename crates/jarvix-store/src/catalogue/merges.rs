@@ -48,25 +48,40 @@ impl Merge<'_> {
         let Some(commit) = part_of_commit(transaction, &at)? else {
             return Err(self.invalid(format!("{name}, which it replaces, is not there")));
         };
-        let mut gone = parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?;
-        if gone.iter().filter(|part| part.dataset == self.dataset).count() != 1 {
+        let parts = parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?;
+        if parts.iter().filter(|part| part.dataset == self.dataset).count() != 1 {
             return Err(self.invalid(format!("{name} was not committed alone")));
         }
         let covers = covers_of(transaction, self.run, commit)?;
-        transaction.execute("DELETE FROM commits WHERE id = ?1", [commit])?;
-        for stage in followers(self.dataset) {
-            let of = params![self.run.as_str(), stage.as_str(), name.0];
-            let mut statement = transaction.prepare_cached(
-                "SELECT id FROM commits WHERE run = ?1 AND stage = ?2 AND input = ?3",
-            )?;
-            let made = statement.query_map(of, |row| row.get::<_, i64>(0))?;
-            for commit in made.collect::<rusqlite::Result<Vec<_>>>()? {
-                gone.extend(parts_where(transaction, self.run, "commit_id = ?1", &[&commit])?);
-                transaction.execute("DELETE FROM commits WHERE id = ?1", [commit])?;
-            }
-        }
+        let gone = take_commit(transaction, self.run, commit)?;
         Ok((gone, covers))
     }
+}
+
+/// Takes a commit away, and those of what was made of its parts, in every generation; their parts.
+pub(super) fn take_commit(
+    transaction: &Transaction<'_>,
+    run: &RunId,
+    commit: i64,
+) -> std::result::Result<Vec<PartRef>, Fault> {
+    let mut gone = Vec::new();
+    let mut commits = vec![commit];
+    while let Some(commit) = commits.pop() {
+        let parts = parts_where(transaction, run, "commit_id = ?1", &[&commit])?;
+        transaction.execute("DELETE FROM commits WHERE id = ?1", [commit])?;
+        for part in &parts {
+            for stage in followers(part.dataset) {
+                let mut statement = transaction.prepare_cached(
+                    "SELECT id FROM commits WHERE run = ?1 AND stage = ?2 AND input = ?3",
+                )?;
+                let of = params![run.as_str(), stage.as_str(), part.name.0];
+                let made = statement.query_map(of, |row| row.get::<_, i64>(0))?;
+                commits.extend(made.collect::<rusqlite::Result<Vec<_>>>()?);
+            }
+        }
+        gone.extend(parts);
+    }
+    Ok(gone)
 }
 
 impl Catalogue {

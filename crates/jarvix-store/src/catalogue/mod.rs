@@ -16,6 +16,7 @@ use crate::StoreError;
 mod commits;
 mod generations;
 mod merges;
+mod quarantine;
 mod runs;
 mod setup;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use jarvix_core::{Document, Generation, Page};
+use jarvix_core::{Dataset, Document, Generation, Ordinals, Page, PartName, RunState, Stage};
 use jarvix_store::{DamageKind, Store, StoreError};
 
 use crate::support::{collect, curate, env, open, run, with_run};
@@ -54,6 +54,39 @@ fn verify_names_what_is_damaged() {
     }
     assert!(report.damages.iter().all(|damage| !damage.reason.is_empty()));
     assert!(path(2).exists(), "nothing was moved or removed");
+}
+
+#[test]
+fn damaged_parts_are_set_aside_and_their_rows_are_work_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let store = with_run(dir.path());
+    let parts: Vec<_> =
+        (0..4).map(|part| collect(&store, part * 2..part * 2 + 2).expect("collect")).collect();
+    curate(&store, Generation::FIRST).expect("curate");
+    let links = store.catalogue().parts(&run(), Dataset::Links).expect("parts");
+    let all: Ordinals = (0..8).collect();
+    assert_eq!(store.catalogue().covered(&run(), Stage::Collect).expect("covered"), all);
+    store.catalogue().set_run_state(&run(), RunState::Finished).expect("a state");
+
+    fs::remove_file(store.part_path(&parts[1])).expect("remove");
+    fs::write(store.part_path(&links[3]), "not what it was").expect("write");
+    let found = store.verify(&run()).expect("verify");
+    let done = store.quarantine(&run(), &found.damages).expect("quarantine");
+    let names: Vec<_> = done.files.iter().filter_map(|f| f.file_name()?.to_str()).collect();
+    assert_eq!(names, ["links.g1.part-00000004.parquet"], "the other was not there");
+    assert_eq!(fs::read(&done.files[0]).expect("a file"), b"not what it was");
+    // The pages, what was curated of them, and what was curated of others along with the links.
+    assert_eq!(done.parts.len(), 5, "{:#?}", done.parts);
+    assert!(kinds(&store).is_empty(), "nothing damaged is left, and no orphan");
+
+    let left: Ordinals = [0, 1, 4, 5, 6, 7].into_iter().collect();
+    assert_eq!(store.catalogue().covered(&run(), Stage::Collect).expect("covered"), left);
+    let work = store.catalogue().work(&run(), Stage::Curate, Generation::FIRST).expect("work");
+    assert_eq!(work, [PartName(4)]);
+    let record = store.catalogue().run(&run()).expect("the catalogue").expect("the run");
+    assert_eq!(record.state, RunState::Unfinished);
+    let again = store.quarantine(&run(), &[]).expect("nothing to do");
+    assert!(again.files.is_empty() && again.parts.is_empty());
 }
 
 #[test]

@@ -39,6 +39,42 @@ fn another_profile_is_a_new_generation_and_back_again_too() {
     place.run(&["verify", "--run", "r"]).expect(0);
 }
 
+#[test]
+fn what_is_damaged_is_set_aside_and_made_again_by_the_same_command() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 12);
+    let allow = allowed(&origin);
+    let args = ["run", list.as_str(), "--run", "r", "--allow-net", &allow, "--chunk-size", "4"];
+    place.run(&args).expect(0);
+    let urls = || exported(&place);
+    let before = urls();
+    assert_eq!(before.len(), 12);
+    for dataset in ["pages", "documents", "scores", "duplicates", "hosts"] {
+        let part = files(&place, "r", &[dataset]).into_keys().find(|name| name.contains("part-"));
+        let part = place.data().join("runs/r").join(part.expect("a part"));
+        std::fs::write(&part, "not what it was").expect("a file");
+        let told = place.run(&["verify", "--run", "r"]).expect(1).stdout();
+        assert!(told.contains("--quarantine"), "{told}");
+        let told = place.run(&["verify", "--run", "r", "--quarantine"]).expect(1).stdout();
+        assert!(told.contains("set aside"), "{told}");
+        let lost = dataset == "hosts";
+        assert_eq!((told.contains("lost: "), told.contains("made again")), (lost, !lost), "{told}");
+        place.run(&["verify", "--run", "r"]).expect(0);
+        place.run(&args).expect(0);
+        place.run(&["verify", "--run", "r"]).expect(0);
+        assert_eq!(urls(), before, "{dataset}");
+    }
+}
+
+/// The addresses with their scores, as the ranking has them.
+fn exported(place: &Place) -> Vec<String> {
+    let csv = std::fs::read_to_string(place.data().join("runs/r/report/top.csv"));
+    let csv = csv.expect("the ranking");
+    let mut rows: Vec<String> = csv.lines().skip(1).map(str::to_owned).collect();
+    rows.sort();
+    rows
+}
+
 #[cfg(feature = "failpoints")]
 const DUCKDB: &str = r#"
 import json, sys
