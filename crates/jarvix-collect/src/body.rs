@@ -3,9 +3,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
 use jarvix_core::{Outcome, limits};
 use tokio::time::Instant;
 
@@ -67,25 +64,26 @@ impl Intake<'_> {
         let mut unseen = self.sniff;
         let mut rate = Rate::new(self.phases);
         let end = loop {
-            if answer.body.is_end_stream() {
+            if answer.is_end() {
                 break End::Whole;
             }
-            let data = match next_data(&mut answer.body, &mut rate, watch).await {
-                Ok(Some(data)) => data,
-                Ok(None) => break End::Whole,
+            let came = match more(answer, &mut rate, watch).await {
+                Ok(0) => break End::Whole,
+                Ok(came) => came,
                 Err(failure) => break End::Failed(failure),
             };
-            let taken = &data[..data.len().min(cap - body.len())];
-            if room.make(&mut body, taken.len(), lease, watch).await {
+            let taken = came.min(cap - body.len());
+            if room.make(&mut body, taken, lease, watch).await {
                 rate.restart();
             }
-            body.extend_from_slice(taken);
+            body.extend_from_slice(answer.data(taken));
+            answer.done_with(taken);
             if body.len() >= limits::SNIFF_BYTES
                 && let Some(reason) = unseen.take().and_then(|s| s(&body[..limits::SNIFF_BYTES]))
             {
                 break End::Unwanted(reason);
             }
-            if taken.len() < data.len() {
+            if taken < came {
                 break End::Cut;
             }
         };
@@ -154,23 +152,15 @@ impl Rate {
     }
 }
 
-/// The next bytes of a body; `None` at its end.
-async fn next_data(
-    body: &mut Incoming,
-    rate: &mut Rate,
-    watch: &mut Watch,
-) -> Result<Option<Bytes>, Failure> {
+/// Waits until bytes of a body are at hand, and says how many; 0 at its end.
+async fn more(answer: &mut Answer, rate: &mut Rate, watch: &mut Watch) -> Result<usize, Failure> {
     loop {
-        match watch.until(rate.end, body.frame()).await {
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(error))) => return Err(Failure::of_exchange(&error)),
-            Ok(Some(Ok(frame))) => {
-                // Trailers are not kept.
-                if let Ok(data) = frame.into_data() {
-                    rate.received += data.len() as u64;
-                    return Ok(Some(data));
-                }
+        match watch.until(rate.end, answer.more()).await {
+            Ok(Ok(came)) => {
+                rate.received += came as u64;
+                return Ok(came);
             }
+            Ok(Err(failure)) => return Err(failure),
             Err(late @ Late::Total) => return Err(Failure::late(late, "receiving the body")),
             Err(Late::Phase) if rate.received < rate.least => {
                 let reason = "the body came slower than the minimum rate";
@@ -183,7 +173,7 @@ async fn next_data(
 
 /// Reads a short body that nobody needs; whether the connection can serve again.
 pub(crate) async fn discard(answer: &mut Answer, phases: &Phases, watch: &mut Watch) -> bool {
-    if answer.body.is_end_stream() {
+    if answer.is_end() {
         return true;
     }
     let mut left = answer.length().unwrap_or(DISCARD_MAX);
@@ -191,12 +181,15 @@ pub(crate) async fn discard(answer: &mut Answer, phases: &Phases, watch: &mut Wa
     let mut rate = Rate { end, ..Rate::new(phases) };
     rate.least = u64::MAX;
     while left <= DISCARD_MAX {
-        match next_data(&mut answer.body, &mut rate, watch).await {
-            Ok(None) => return true,
-            Ok(Some(data)) => match left.checked_sub(data.len() as u64) {
-                Some(less) => left = less,
-                None => return false,
-            },
+        match more(answer, &mut rate, watch).await {
+            Ok(0) => return true,
+            Ok(came) => {
+                answer.done_with(came);
+                match left.checked_sub(came as u64) {
+                    Some(less) => left = less,
+                    None => return false,
+                }
+            }
             Err(_) => return false,
         }
     }

@@ -5,14 +5,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, FROM, HOST, HeaderMap,
-    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, FROM, HeaderMap, HeaderName,
+    HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING, USER_AGENT,
 };
-use http::{Method, Request, Response, StatusCode, Uri, Version};
-use http_body_util::Empty;
-use hyper::body::Incoming;
+use http::{Method, Request, StatusCode, Uri, Version};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
 use jarvix_core::{Clock, Header, Outcome, Timings, limits};
 use tokio::time::Instant;
 
@@ -21,6 +21,7 @@ use crate::base::Validators;
 use crate::connect::{Connector, ms};
 use crate::cookies::Jar;
 use crate::failure::Failure;
+use crate::http1::Head;
 use crate::politeness::Politeness;
 use crate::pool::{Conn, Pool, Sender};
 use crate::secrets::{Credentials, SecretError, add_headers};
@@ -49,10 +50,17 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Incoming,
+    /// The body where the connection is shared; else the connection has it.
+    body: Option<Shared>,
     conn: Conn,
     /// Counts against the limit per address until the answer is done with.
     _place: Option<Place>,
+}
+
+/// A body on a connection that others use too, and what has come of it and was not yet taken.
+struct Shared {
+    body: Incoming,
+    data: Bytes,
 }
 
 /// Whom to ask, and what is already known of the answer.
@@ -64,7 +72,10 @@ pub(crate) struct Client {
     pool: Pool,
     addresses: Addresses,
     politeness: Arc<Politeness>,
+    /// What every request says, ...
     headers: HeaderMap,
+    /// ... and the same as lines of HTTP/1.1.
+    header_lines: Vec<u8>,
     credentials: Credentials,
     jar: Option<Jar>,
     phases: Phases,
@@ -111,6 +122,7 @@ impl Client {
             pool: Pool::new(&settings.pool, settings.concurrent),
             addresses: Addresses::new(settings),
             politeness,
+            header_lines: lines_of(&headers),
             headers,
             credentials: Credentials::new(&settings.credentials),
             jar: settings.cookies.then(|| Jar::new(Arc::clone(clock))),
@@ -148,8 +160,8 @@ impl Client {
             trail.remote = Some(conn.facts.peer.addr);
             trail.opened = Some(conn.facts.peer.opened);
             let place = watch.paused(self.addresses.enter(conn.facts.peer.addr.ip())).await;
-            let response = self.exchange(asked, &mut conn, watch, trail).await;
-            match response.and_then(|response| check(response, conn, place)) {
+            let answered = self.exchange(asked, &mut conn, watch, trail).await;
+            match answered.and_then(|(head, body)| check(head, body, conn, place)) {
                 // The server closed a kept connection just as it was to be used. That is no
                 // attempt: nothing was asked yet.
                 Err(failure) if failure.stale && kept => kept_may_serve = false,
@@ -220,18 +232,27 @@ impl Client {
         conn: &mut Conn,
         watch: &mut Watch,
         trail: &mut Trail,
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<(Head, Option<Incoming>), Failure> {
         let started = Instant::now();
         let meter = Arc::clone(&conn.facts.meter);
         let sent = async {
-            conn.ready().await?;
-            self.politeness.asked(&asked.0.origin.host);
             match &mut conn.sender {
-                Sender::H1(sender) => {
+                Sender::H1(lone) => {
+                    let question = self.question(asked);
+                    self.politeness.asked(&asked.0.origin.host);
                     meter.await_head();
-                    sender.send_request(self.request_h1(asked)).await
+                    let head = lone.http.ask(&question).await;
+                    head.map(|head| (head, None)).map_err(|error| Failure::of_http1(&error))
                 }
-                Sender::H2(sender) => sender.send_request(self.request_h2(asked)).await,
+                Sender::H2(sender) => {
+                    sender.ready().await.map_err(|error| Failure::of_exchange(&error))?;
+                    self.politeness.asked(&asked.0.origin.host);
+                    let response = sender.send_request(self.request(asked)).await;
+                    let response = response.map_err(|error| Failure::of_exchange(&error))?;
+                    let (parts, body) = response.into_parts();
+                    let http::response::Parts { status, version, headers, .. } = parts;
+                    Ok((Head { status, version, headers }, Some(body)))
+                }
             }
         };
         let sent = watch.within(self.phases.head, sent).await;
@@ -239,31 +260,37 @@ impl Client {
         if !matches!(sent, Ok(Ok(_))) {
             trail.bytes_wire += meter.take();
         }
-        let response = sent.map_err(|late| Failure::late(late, "waiting for the answer"))?;
-        let response = response.map_err(|error| Failure::of_exchange(&error))?;
+        let answered = sent.map_err(|late| Failure::late(late, "waiting for the answer"))??;
         trail.timings.ttfb_ms = Some(ms(started.elapsed()));
-        Ok(response)
+        Ok(answered)
     }
 
-    fn request_h1(&self, asked: Asked<'_>) -> Request<Empty<Bytes>> {
+    /// The request in HTTP/1.1.
+    fn question(&self, asked: Asked<'_>) -> Vec<u8> {
         let (to, _) = asked;
-        let uri = to.path_and_query().parse::<Uri>();
-        let mut request = self.request(uri.unwrap_or_else(|_| Uri::from_static("/")), asked);
-        if let Ok(host) = HeaderValue::from_str(to.authority()) {
-            request.headers_mut().insert(HOST, host);
+        let (path, authority) = (to.path_and_query(), to.authority());
+        // A URL has none; one that had would be a second request.
+        let breaks = |text: &str| text.bytes().any(|byte| byte <= b' ' || byte == 0x7f);
+        assert!(!breaks(path) && !breaks(authority), "a URL with white space");
+        let length = path.len() + authority.len() + self.header_lines.len() + 64;
+        let mut question = Vec::with_capacity(length);
+        for part in ["GET ", path, " HTTP/1.1\r\nhost: ", authority, "\r\n"] {
+            question.extend_from_slice(part.as_bytes());
         }
-        request
+        question.extend_from_slice(&self.header_lines);
+        let mut own = HeaderMap::new();
+        self.dress(&mut own, asked);
+        question.extend_from_slice(&lines_of(&own));
+        question.extend_from_slice(b"\r\n");
+        question
     }
 
-    fn request_h2(&self, asked: Asked<'_>) -> Request<Empty<Bytes>> {
+    /// The request in HTTP/2.
+    fn request(&self, asked: Asked<'_>) -> Request<Empty<Bytes>> {
         let uri = asked.0.url.as_str().parse();
-        self.request(uri.unwrap_or_else(|_| Uri::from_static("/")), asked)
-    }
-
-    fn request(&self, uri: Uri, asked: Asked<'_>) -> Request<Empty<Bytes>> {
         let mut request = Request::new(Empty::new());
         *request.method_mut() = Method::GET;
-        *request.uri_mut() = uri;
+        *request.uri_mut() = uri.unwrap_or_else(|_| Uri::from_static("/"));
         *request.headers_mut() = self.headers.clone();
         self.dress(request.headers_mut(), asked);
         request
@@ -284,33 +311,53 @@ impl Client {
     }
 }
 
-/// What hyper lets pass and we do not.
+/// Headers as lines of HTTP/1.1.
+fn lines_of(headers: &HeaderMap) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (name, value) in headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            lines.extend_from_slice(part);
+        }
+    }
+    lines
+}
+
+/// What the protocols let pass and we do not.
 fn check(
-    response: Response<Incoming>,
+    head: Head,
+    body: Option<Incoming>,
     conn: Conn,
     place: Option<Place>,
 ) -> Result<Answer, Failure> {
-    let (parts, body) = response.into_parts();
+    let Head { status, version, headers } = head;
     let refused = |reason: &str| Err(Failure::last(Outcome::Protocol, reason));
-    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+    if status == StatusCode::SWITCHING_PROTOCOLS {
         return refused("the server switched to another protocol unasked");
     }
-    if parts.headers.len() > limits::HEADERS_MAX {
+    if headers.len() > limits::HEADERS_MAX {
         return refused("there are too many headers");
     }
     // A body with two lengths is how requests are smuggled; who sends both is not to be trusted
     // about where the answer ends.
-    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
+    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
         return refused("the answer has both Content-Length and Transfer-Encoding");
     }
-    Ok(Answer {
-        status: parts.status,
-        version: parts.version,
-        headers: parts.headers,
-        body,
-        conn,
-        _place: place,
-    })
+    let body = body.map(|body| Shared { body, data: Bytes::new() });
+    Ok(Answer { status, version, headers, body, conn, _place: place })
+}
+
+impl Shared {
+    async fn more(&mut self) -> Result<usize, Failure> {
+        while self.data.is_empty() {
+            match self.body.frame().await {
+                None => break,
+                Some(Err(error)) => return Err(Failure::of_exchange(&error)),
+                // Trailers are not kept.
+                Some(Ok(frame)) => self.data = frame.into_data().unwrap_or_default(),
+            }
+        }
+        Ok(self.data.len())
+    }
 }
 
 impl Answer {
@@ -322,6 +369,44 @@ impl Answer {
     /// The declared length of the body.
     pub(crate) fn length(&self) -> Option<u64> {
         self.header(CONTENT_LENGTH).and_then(|text| text.trim().parse().ok())
+    }
+
+    /// Whether the body is known to have come to its end.
+    pub(crate) fn is_end(&self) -> bool {
+        match (&self.body, &self.conn.sender) {
+            (Some(shared), _) => shared.data.is_empty() && shared.body.is_end_stream(),
+            (None, Sender::H1(lone)) => lone.http.is_end(),
+            (None, Sender::H2(_)) => true,
+        }
+    }
+
+    /// Waits until bytes of the body are at hand, and says how many; 0 at its end.
+    pub(crate) async fn more(&mut self) -> Result<usize, Failure> {
+        match (&mut self.body, &mut self.conn.sender) {
+            (Some(shared), _) => shared.more().await,
+            (None, Sender::H1(lone)) => {
+                lone.http.more().await.map_err(|error| Failure::of_http1(&error))
+            }
+            (None, Sender::H2(_)) => Ok(0),
+        }
+    }
+
+    /// The first `count` bytes that are at hand.
+    pub(crate) fn data(&self, count: usize) -> &[u8] {
+        match (&self.body, &self.conn.sender) {
+            (Some(shared), _) => &shared.data[..count],
+            (None, Sender::H1(lone)) => lone.http.data(count),
+            (None, Sender::H2(_)) => &[],
+        }
+    }
+
+    /// The first `count` bytes are done with.
+    pub(crate) fn done_with(&mut self, count: usize) {
+        match (&mut self.body, &mut self.conn.sender) {
+            (Some(shared), _) => shared.data.advance(count),
+            (None, Sender::H1(lone)) => lone.http.done_with(count),
+            (None, Sender::H2(_)) => {}
+        }
     }
 
     /// The protocol, as `pages` has it.

@@ -232,7 +232,8 @@ impl Loop {
             && let Some((job, slot)) = self.window.next(politeness)
         {
             self.intake.left(&job);
-            self.tasks.spawn(Arc::clone(&self.crew).deal_with(job, slot));
+            // In a box: a task moves what it runs several times, and this is large.
+            self.tasks.spawn(Box::pin(Arc::clone(&self.crew).deal_with(job, slot)));
         }
     }
 

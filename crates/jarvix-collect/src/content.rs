@@ -123,9 +123,12 @@ pub(crate) fn not_wanted(content_type: Option<&str>, wanted: &[MediaRange]) -> O
 }
 
 /// How much of a coded body is decoded to look at it. The marks of a format stand in its first
-/// dozens of bytes; decoding more is the dearest thing that could be done with most pages.
-const DECODED_MAX: usize = 256;
-/// How much where that begins with a declaration or a comment, behind which the first tag stands.
+/// dozen of bytes; decoding more is the dearest thing that could be done with most pages.
+const DECODED_MAX: usize = 32;
+/// Fewer bytes than this behind white space are too few to tell.
+const DECODED_MIN: usize = 16;
+/// How much where there are too few, or where they begin with a declaration or a comment, behind
+/// which the first tag stands.
 const DECODED_PROLOGUE_MAX: usize = 4 * 1024;
 
 /// What a body with this beginning is.
@@ -140,10 +143,18 @@ pub(crate) fn kind(
     }
     let mut decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_MAX);
     let text = decoded.trim_ascii_start();
-    if text.starts_with(b"<?") || text.starts_with(b"<!--") {
+    let cut = decoded.len() == DECODED_MAX;
+    if cut && (text.len() < DECODED_MIN || begins_with_a_prologue(text)) {
         decoded = jarvix_html::decode_prefix(beginning, coding, DECODED_PROLOGUE_MAX);
     }
     jarvix_html::sniff(&decoded, content_type)
+}
+
+/// Whether a declaration or a comment stands first, and not that of a page.
+fn begins_with_a_prologue(text: &[u8]) -> bool {
+    const PAGE: &[u8] = b"<!doctype html";
+    let is_page = text.get(..PAGE.len()).is_some_and(|start| start.eq_ignore_ascii_case(PAGE));
+    text.starts_with(b"<?") || (text.starts_with(b"<!") && !is_page)
 }
 
 /// Why a body with this beginning is not kept.
@@ -200,8 +211,12 @@ mod tests {
     #[test]
     fn a_picture_behind_a_long_prologue_is_found_in_a_coded_body_too() {
         let svg = format!("<?xml version='1.0'?><!-- {} --><svg></svg>", "made by ".repeat(60));
-        let coded = zstd::bulk::compress(svg.as_bytes(), 1).expect("it fits");
-        assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_some());
+        let doctype = "<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd'>\n<svg></svg>";
+        let indented = format!("{}<svg></svg>", " \n".repeat(100));
+        for svg in [&svg, doctype, &indented] {
+            let coded = zstd::bulk::compress(svg.as_bytes(), 1).expect("it fits");
+            assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_some(), "{svg}");
+        }
         let page = format!("<!-- {} --><html>", "made by ".repeat(60));
         let coded = zstd::bulk::compress(page.as_bytes(), 1).expect("it fits");
         assert!(refused_by_bytes(&coded, Some("zstd"), Some("text/html")).is_none());

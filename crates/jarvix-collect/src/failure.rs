@@ -9,6 +9,7 @@ use std::io;
 
 use jarvix_core::{Outcome, limits};
 
+use crate::http1::Http1Error;
 use crate::proxy::ProxyError;
 use crate::watch::Late;
 use crate::wire::EndlessHead;
@@ -48,7 +49,21 @@ impl Failure {
         Self::passing(Outcome::Timeout, reason)
     }
 
-    /// The connection ended, or what came over it was not HTTP.
+    /// The connection ended, or what came over it was not HTTP/1.1.
+    pub(crate) fn of_http1(error: &Http1Error) -> Self {
+        match error {
+            Http1Error::Io(error) => Self::of_stream(error),
+            Http1Error::Closed | Http1Error::Cut => {
+                let stale = matches!(error, Http1Error::Closed);
+                Self { stale, ..Self::passing(Outcome::Incomplete, error.to_string()) }
+            }
+            Http1Error::HeadTooLarge | Http1Error::TooManyHeaders | Http1Error::Malformed(_) => {
+                Self::last(Outcome::Protocol, error.to_string())
+            }
+        }
+    }
+
+    /// The same of HTTP/2.
     pub(crate) fn of_exchange(error: &hyper::Error) -> Self {
         if error.is_parse_too_large() {
             let reason = format!("the headers are larger than {} bytes", limits::HEADER_BYTES_MAX);

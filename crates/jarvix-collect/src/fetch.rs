@@ -135,9 +135,7 @@ impl Errand<'_> {
             let compared = known.is_some();
             let answer =
                 self.with.client.ask_unless((&to, known), &mut self.watch, &mut self.trail).await;
-            if let (Some(remote), Some(opened)) = (self.trail.remote, self.trail.opened) {
-                self.with.politeness.learn(&to.origin.host, remote.ip(), opened);
-            }
+            self.learn(&to);
             let answer = answer?;
             match location(&answer) {
                 Some(location) => to = self.hop(answer, &to, &location).await?,
@@ -174,6 +172,14 @@ impl Errand<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells politeness where the host is, if its place was not taken there already.
+    fn learn(&self, to: &Target) {
+        let (Some(remote), Some(opened)) = (self.trail.remote, self.trail.opened) else { return };
+        if !self.slot.as_ref().is_some_and(|slot| slot.is_at(remote.ip())) {
+            self.with.politeness.learn(&to.origin.host, remote.ip(), opened);
+        }
     }
 
     async fn permission(&mut self, to: &Target) -> Result<(), Failure> {

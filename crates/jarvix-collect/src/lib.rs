@@ -27,6 +27,7 @@ mod failure;
 mod fetch;
 pub mod frontier;
 pub mod guard;
+mod http1;
 pub mod input;
 mod intake;
 mod job;

@@ -17,6 +17,7 @@ mod record;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub(crate) struct Closed {
 pub(crate) struct Politeness {
     rules: Rules,
     state: Mutex<State>,
+    /// Whether the gap of any host ever grew: else nobody's can be outdated.
+    slowed: AtomicBool,
     freed: Notify,
     changed: Notify,
 }
@@ -90,6 +93,7 @@ impl Politeness {
         Arc::new(Self {
             rules: Rules::new(settings),
             state: Mutex::new(state),
+            slowed: AtomicBool::new(false),
             freed: Notify::new(),
             changed: Notify::new(),
         })
@@ -107,7 +111,8 @@ impl Politeness {
     pub(crate) fn try_enter(self: &Arc<Self>, host: &Arc<str>) -> Entry {
         let now = Instant::now();
         let mut state = self.lock();
-        let known = state.host(host, &self.rules);
+        let State { hosts, machines, next_any, .. } = &mut *state;
+        let known = host_of(hosts, host, &self.rules);
         let aside = match known.breaker.gate(now) {
             Gate::Suspended => return Entry::Suspended(known.breaker.reason()),
             Gate::NotBefore(until) => Some(until),
@@ -117,21 +122,22 @@ impl Politeness {
         let next = known.next(&self.rules).max(aside);
         let address = known.address;
         if let Some(ip) = address.filter(|_| !full && next.is_none_or(|next| next <= now)) {
-            full = !state.machines.is_free(ip, host);
+            full = !machines.is_free(ip, host);
         }
-        state.host(host, &self.rules).wanted |= full;
+        known.wanted |= full;
         if full {
             return Entry::Full;
         }
-        let any = Some(state.next_any).filter(|_| !self.rules.gap_any.is_zero());
+        let any = Some(*next_any).filter(|_| !self.rules.gap_any.is_zero());
         if let Some(next) = next.max(any).filter(|next| *next > now) {
             return Entry::NotBefore(next);
         }
-        let (_, gap) = state.reserve(host, now, &self.rules);
-        let probe = state.host(host, &self.rules).take(now);
+        let (_, gap) = reserve(known, next_any, now, &self.rules);
+        let probe = known.take(now);
         if let Some(ip) = address {
-            state.machines.take(ip);
+            machines.take(ip);
         }
+        drop(state);
         let (politeness, host) = (Arc::clone(self), Arc::clone(host));
         Entry::Go(Slot { politeness, host, gap, probe, machine: address })
     }
@@ -186,18 +192,19 @@ impl Politeness {
     /// `host` is at `ip`, which is in a range that was opened by name, or not.
     pub(crate) fn learn(&self, host: &Arc<str>, ip: IpAddr, opened: bool) {
         let mut state = self.lock();
-        state.host(host, &self.rules).address = Some(ip.to_canonical());
-        if state.host(host, &self.rules).learn(opened, &self.rules) {
+        let known = state.host(host, &self.rules);
+        known.address = Some(ip.to_canonical());
+        if known.learn(opened, &self.rules) {
             state.tell(host);
         }
-        drop(state);
-        self.freed.notify_one();
+        self.tell_all(state);
     }
 
     /// `host` asks for this much time between requests.
     pub(crate) fn set_crawl_delay(&self, host: &Arc<str>, delay: Duration) {
         let mut state = self.lock();
         state.host(host, &self.rules).crawl_delay = delay.min(CRAWL_DELAY_MAX);
+        self.slowed.store(true, Ordering::Relaxed);
     }
 
     /// `host` asks not to be asked for this long.
@@ -269,15 +276,26 @@ impl Politeness {
         for other in machine.map(|ip| state.machines.leave(ip)).unwrap_or_default() {
             state.tell(&other);
         }
-        let known = state.host(host, &self.rules);
+        let State { hosts, freed, .. } = &mut *state;
+        let known = host_of(hosts, host, &self.rules);
         known.active = known.active.saturating_sub(1);
         if probe {
             known.breaker.set_probed(false);
         }
-        state.tell(host);
-        drop(state);
-        self.freed.notify_one();
+        if std::mem::take(&mut known.wanted) {
+            freed.push(Arc::clone(host));
+        }
+        self.tell_all(state);
         self.changed.notify_waiters();
+    }
+
+    /// Wakes the one who tries hosts again, if there is one to try.
+    fn tell_all(&self, state: MutexGuard<'_, State>) {
+        let any = !state.freed.is_empty();
+        drop(state);
+        if any {
+            self.freed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -287,26 +305,7 @@ impl Politeness {
 
 impl State {
     fn host(&mut self, name: &Arc<str>, rules: &Rules) -> &mut Host {
-        if !self.hosts.contains_key(name) {
-            self.hosts.insert(Arc::clone(name), Host::new(rules));
-        }
-        match self.hosts.get_mut(name) {
-            Some(host) => host,
-            None => unreachable!("it was just put there"),
-        }
-    }
-
-    /// Takes the next request's moment, which is `from` or later; gives that moment and the gap
-    /// after the one before it.
-    fn reserve(&mut self, name: &Arc<str>, from: Instant, rules: &Rules) -> (Instant, Duration) {
-        let next_any = self.next_any;
-        let host = self.host(name, rules);
-        let at = host.next(rules).map_or(from, |next| next.max(from));
-        let at = if rules.gap_any.is_zero() { at } else { at.max(next_any) };
-        host.last = Some(at);
-        let gap = host.gap(rules);
-        self.next_any = at + rules.gap_any;
-        (at, gap)
+        host_of(&mut self.hosts, name, rules)
     }
 
     /// Puts `name` on the list of hosts that may be tried again.
@@ -317,6 +316,30 @@ impl State {
             self.freed.push(Arc::clone(name));
         }
     }
+}
+
+fn host_of<'a>(
+    hosts: &'a mut HashMap<Arc<str>, Host>,
+    name: &Arc<str>,
+    rules: &Rules,
+) -> &'a mut Host {
+    hosts.entry(Arc::clone(name)).or_insert_with(|| Host::new(rules))
+}
+
+/// Takes the moment of the next request to `host`, which is `from` or later; gives that moment and
+/// the gap after the one before it.
+fn reserve(
+    host: &mut Host,
+    next_any: &mut Instant,
+    from: Instant,
+    rules: &Rules,
+) -> (Instant, Duration) {
+    let at = host.next(rules).map_or(from, |next| next.max(from));
+    let at = if rules.gap_any.is_zero() { at } else { at.max(*next_any) };
+    host.last = Some(at);
+    let gap = host.gap(rules);
+    *next_any = at + rules.gap_any;
+    (at, gap)
 }
 
 /// Counts a redirect that waits for a place.
@@ -338,8 +361,7 @@ impl Drop for Waiting<'_> {
         let known = state.host(self.host, &self.politeness.rules);
         known.waiting = known.waiting.saturating_sub(1);
         state.tell(self.host);
-        drop(state);
-        self.politeness.freed.notify_one();
+        self.politeness.tell_all(state);
     }
 }
 
@@ -362,10 +384,16 @@ impl Slot {
         &self.host
     }
 
+    /// Whether its place counts at this machine: then it is known that the host is there.
+    pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
+        self.machine == Some(ip.to_canonical())
+    }
+
     /// Whether the host has asked for a longer gap since the right to a request was given.
     pub(crate) fn is_outdated(&self) -> bool {
         let rules = &self.politeness.rules;
-        self.politeness.lock().host(&self.host, rules).gap(rules) > self.gap
+        self.politeness.slowed.load(Ordering::Relaxed)
+            && self.politeness.lock().host(&self.host, rules).gap(rules) > self.gap
     }
 
     /// How the host took the request. True if that put it aside, or made it be given up.
@@ -373,12 +401,15 @@ impl Slot {
         let rules = &self.politeness.rules;
         let mut state = self.politeness.lock();
         let known = state.host(&self.host, rules);
+        let before = known.gap(rules);
         let aside = known.note(report, self.probe, Instant::now(), rules);
+        if known.gap(rules) > before {
+            self.politeness.slowed.store(true, Ordering::Relaxed);
+        }
         if aside {
             // Whoever waits for a place is to hear that there will be none.
             state.tell(&self.host);
-            drop(state);
-            self.politeness.freed.notify_one();
+            self.politeness.tell_all(state);
             self.politeness.changed.notify_waiters();
         }
         aside
@@ -387,7 +418,12 @@ impl Slot {
     /// Waits for the right to one more request at the same host.
     pub(crate) async fn pace(&mut self) {
         let now = Instant::now();
-        let (at, gap) = self.politeness.lock().reserve(&self.host, now, &self.politeness.rules);
+        let (at, gap) = {
+            let rules = &self.politeness.rules;
+            let mut state = self.politeness.lock();
+            let State { hosts, next_any, .. } = &mut *state;
+            reserve(host_of(hosts, &self.host, rules), next_any, now, rules)
+        };
         self.gap = gap;
         if at > now {
             tokio::time::sleep_until(at).await;

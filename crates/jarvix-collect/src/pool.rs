@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Empty;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use jarvix_core::limits;
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::connect::{Dialed, Io};
 use crate::failure::Failure;
 use crate::guard::Vetted;
+use crate::http1::Http1;
 use crate::settings::PoolSettings;
 use crate::target::Origin;
 use crate::wire::Meter;
@@ -28,8 +29,14 @@ const H2_CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// Sends requests over one connection.
 pub(crate) enum Sender {
-    H1(http1::SendRequest<Empty<Bytes>>),
+    H1(Lone),
     H2(http2::SendRequest<Empty<Bytes>>),
+}
+
+/// A connection that one fetch has to itself.
+pub(crate) struct Lone {
+    pub(crate) http: Http1,
+    _open: Counted,
 }
 
 /// What is known about a connection.
@@ -46,16 +53,6 @@ pub(crate) struct Conn {
     origin: Origin,
     /// Counts the users of a shared connection.
     _user: Option<Counted>,
-}
-
-impl Conn {
-    /// Waits until the next request can be sent.
-    pub(crate) async fn ready(&mut self) -> hyper::Result<()> {
-        match &mut self.sender {
-            Sender::H1(sender) => sender.ready().await,
-            Sender::H2(sender) => sender.ready().await,
-        }
-    }
 }
 
 /// Counts itself as long as it lives.
@@ -94,7 +91,7 @@ struct Kept {
 }
 
 struct Idle {
-    sender: http1::SendRequest<Empty<Bytes>>,
+    lone: Lone,
     facts: Facts,
     number: u64,
     since: Instant,
@@ -139,9 +136,9 @@ impl Pool {
             }
             kept.shared.remove(origin);
         }
-        while let Some(idle) = kept.pop(origin) {
-            if !idle.sender.is_closed() {
-                let sender = Sender::H1(idle.sender);
+        while let Some(mut idle) = kept.pop(origin) {
+            if idle.lone.http.is_quiet() {
+                let sender = Sender::H1(idle.lone);
                 let origin = origin.clone();
                 return Some(Conn { sender, facts: idle.facts, origin, _user: None });
             }
@@ -190,24 +187,21 @@ impl Pool {
             let sender = Sender::H2(sender);
             return Ok(Conn { sender, facts, origin, _user: user });
         }
-        let sender = match dialed.io {
-            Io::Plain(io) => shake_hands_h1(io, open).await?,
-            Io::Tls(io) => shake_hands_h1(*io, open).await?,
-        };
-        Ok(Conn { sender: Sender::H1(sender), facts, origin, _user: None })
+        let sender = Sender::H1(Lone { http: Http1::new(dialed.io), _open: open });
+        Ok(Conn { sender, facts, origin, _user: None })
     }
 
     /// Keeps a connection whose answer was read to its end.
     pub(crate) fn give_back(&self, conn: Conn) {
-        let Sender::H1(sender) = conn.sender else { return };
-        if sender.is_closed() || self.open.load(Ordering::Relaxed) > self.connections_max {
+        let Sender::H1(lone) = conn.sender else { return };
+        if !lone.http.can_serve() || self.open.load(Ordering::Relaxed) > self.connections_max {
             return;
         }
         let mut kept = self.lock();
         kept.next += 1;
         let (number, since) = (kept.next, Instant::now());
         kept.order.insert(number, conn.origin.clone());
-        let idle = Idle { sender, facts: conn.facts, number, since };
+        let idle = Idle { lone, facts: conn.facts, number, since };
         kept.idle.entry(conn.origin).or_default().push(idle);
     }
 
@@ -269,28 +263,6 @@ impl Kept {
     }
 }
 
-async fn shake_hands_h1<S>(
-    io: S,
-    open: Counted,
-) -> Result<http1::SendRequest<Empty<Bytes>>, Failure>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-{
-    let (sender, connection) = http1::Builder::new()
-        .max_buf_size(limits::HEADER_BYTES_MAX)
-        .max_headers(limits::HEADERS_MAX)
-        .handshake(TokioIo::new(io))
-        .await
-        .map_err(|error| Failure::of_exchange(&error))?;
-    tokio::spawn(async move {
-        let _open = open;
-        if let Err(error) = connection.await {
-            tracing::trace!(%error, "connection ended");
-        }
-    });
-    Ok(sender)
-}
-
 async fn shake_hands_h2(
     io: Io,
     open: Counted,
@@ -300,10 +272,6 @@ async fn shake_hands_h2(
         .initial_stream_window_size(H2_STREAM_WINDOW)
         .initial_connection_window_size(H2_CONNECTION_WINDOW)
         .max_header_list_size(u32::try_from(limits::HEADER_BYTES_MAX).unwrap_or(u32::MAX));
-    let io: crate::net::BoxStream = match io {
-        Io::Plain(io) => Box::new(io),
-        Io::Tls(io) => io,
-    };
     let (sender, connection) =
         builder.handshake(TokioIo::new(io)).await.map_err(|error| Failure::of_exchange(&error))?;
     tokio::spawn(async move {

@@ -119,7 +119,7 @@ impl Writer {
             None => open.insert(self.begin()?),
         };
         part.covers.insert(finished.page.ordinal);
-        part.rows.append(&finished.page)?;
+        part.rows.push(finished.page)?;
         drop(finished.lease);
         Ok(())
     }
