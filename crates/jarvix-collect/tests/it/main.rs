@@ -8,3 +8,7 @@ mod limits;
 mod sweep;
 
 mod collecting;
+
+/// So that a test can take memory away from its process and know that it is gone.
+#[global_allocator]
+static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, usize::MAX);
