@@ -160,18 +160,26 @@ impl Client {
             trail.remote = Some(conn.facts.peer.addr);
             trail.opened = Some(conn.facts.peer.opened);
             let place = watch.paused(self.addresses.enter(conn.facts.peer.addr.ip())).await;
+            let meter = Arc::clone(&conn.facts.meter);
             let answered = self.exchange(asked, &mut conn, watch, trail).await;
             match answered.and_then(|(head, body)| check(head, body, conn, place)) {
-                // The server closed a kept connection just as it was to be used. That is no
-                // attempt: nothing was asked yet.
+                // The server closed a kept connection just as it was to be used, or had said
+                // already that it would. That is no attempt: nothing was answered.
                 Err(failure) if failure.stale && kept => kept_may_serve = false,
+                Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT && kept => {
+                    answer.finish(false, &self.pool, trail);
+                    kept_may_serve = false;
+                }
                 Ok(answer) => {
                     if let Some(jar) = &self.jar {
                         jar.take_in(&to.url, &answer.headers);
                     }
                     return Ok(answer);
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    trail.bytes_wire += meter.take();
+                    return Err(failure);
+                }
             }
         }
     }

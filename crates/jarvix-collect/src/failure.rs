@@ -116,7 +116,7 @@ impl Failure {
     fn of_io(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
         match error.kind() {
-            // hyper's words for a chunk that is none.
+            // What the libraries call bytes that break a protocol.
             Kind::InvalidInput | Kind::InvalidData => {
                 Self::last(Outcome::Protocol, format!("not valid HTTP: {}", innermost(error)))
             }

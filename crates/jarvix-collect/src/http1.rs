@@ -17,7 +17,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue};
 use http::{StatusCode, Version};
 use jarvix_core::limits;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::connect::Io;
 use framing::{Framing, Piece};
@@ -74,8 +74,8 @@ impl Http1 {
         self.keep && self.is_end() && self.buffer.is_empty()
     }
 
-    /// Whether nothing has come since the last answer: neither the connection's end nor bytes that
-    /// nobody asked for.
+    /// Whether nothing is known to have come since the last answer: neither the connection's end nor
+    /// bytes that nobody asked for.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
         let mut context = Context::from_waker(Waker::noop());
@@ -87,10 +87,12 @@ impl Http1 {
     /// half-way, the connection cannot serve again.
     pub(crate) async fn ask(&mut self, question: &[u8]) -> Result<Head, Http1Error> {
         self.keep = false;
+        let mut begun = false;
         self.io.write_all(question).await?;
         self.io.flush().await?;
         let head = loop {
-            let head = self.read_head().await?;
+            let head = self.read_head(begun).await?;
+            begun = true;
             // How many there may be is for the meter of the wire to say.
             let interim = head.status.is_informational();
             if !interim || head.status == StatusCode::SWITCHING_PROTOCOLS {
@@ -99,6 +101,7 @@ impl Http1 {
         };
         self.framing = Framing::of(&head)?;
         self.keep = may_follow(&head) && !matches!(self.framing, Framing::Close);
+        self.free_at_end();
         Ok(head)
     }
 
@@ -112,7 +115,10 @@ impl Http1 {
         loop {
             match self.framing.next(&mut self.buffer)? {
                 Piece::Data(count) => return Ok(count),
-                Piece::End => return Ok(0),
+                Piece::End => {
+                    self.free_at_end();
+                    return Ok(0);
+                }
                 Piece::Missing => {}
             }
             if self.fill().await? == 0 {
@@ -130,7 +136,11 @@ impl Http1 {
     pub(crate) fn done_with(&mut self, count: usize) {
         self.buffer.advance(count);
         self.framing.taken(count);
-        // Connections that wait hold no memory.
+        self.free_at_end();
+    }
+
+    /// Connections that wait hold no memory.
+    fn free_at_end(&mut self) {
         if self.is_end() && self.buffer.is_empty() {
             self.buffer = BytesMut::new();
         }
@@ -141,15 +151,20 @@ impl Http1 {
         self.io.read_buf(&mut self.buffer).await
     }
 
-    async fn read_head(&mut self) -> Result<Head, Http1Error> {
+    /// Reads a head; `begun` says that something of the answer has come before it.
+    async fn read_head(&mut self, begun: bool) -> Result<Head, Http1Error> {
         let mut searched = 0;
         loop {
             skip_empty_lines(&mut self.buffer);
-            let begun = self.buffer.len().min(BEGINNING.len());
-            if self.buffer[..begun] != BEGINNING[..begun] {
+            let there = self.buffer.len().min(BEGINNING.len());
+            if self.buffer[..there] != BEGINNING[..there] {
                 return Err(Http1Error::Malformed("the status line"));
             }
             if let Some(end) = end_of_head(&self.buffer, searched) {
+                // However much of it came at once.
+                if end > limits::HEADER_BYTES_MAX {
+                    return Err(Http1Error::HeadTooLarge);
+                }
                 let head = parse(&self.buffer[..end]);
                 self.buffer.advance(end);
                 return head;
@@ -159,9 +174,19 @@ impl Http1 {
                 return Err(Http1Error::HeadTooLarge);
             }
             if self.fill().await? == 0 {
-                return Err(Http1Error::Closed);
+                let nothing = self.buffer.is_empty() && !begun;
+                return Err(if nothing { Http1Error::Closed } else { Http1Error::Cut });
             }
         }
+    }
+}
+
+impl Drop for Http1 {
+    /// Says good-bye where the protocol below has a word for it (RFC 9112, 9.8), and does not wait.
+    fn drop(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        // Whether it was heard changes nothing.
+        drop(Pin::new(&mut self.io).poll_shutdown(&mut context));
     }
 }
 

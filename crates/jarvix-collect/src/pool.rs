@@ -225,15 +225,12 @@ impl Pool {
 
 impl Kept {
     fn pop(&mut self, origin: &Origin) -> Option<Idle> {
-        let idle = self.idle.get_mut(origin)?.pop();
-        match &idle {
-            Some(idle) => {
-                self.order.remove(&idle.number);
-            }
-            None => {
-                self.idle.remove(origin);
-            }
+        let all = self.idle.get_mut(origin)?;
+        let idle = all.pop();
+        if all.is_empty() {
+            self.idle.remove(origin);
         }
+        self.order.remove(&idle.as_ref()?.number);
         idle
     }
 

@@ -132,15 +132,18 @@ pub fn decode_body<'a>(
     Ok(Decoded { bytes: Cow::Owned(bytes), incomplete })
 }
 
-/// At most the first `bytes_max` decoded bytes, as far as they can be decoded: for sniffing. Of
-/// gzip it reads the first member. An unknown coding gives the bytes as they stand.
+/// At most the first `bytes_max` decoded bytes, as far as they can be decoded. Of gzip it reads the
+/// first member alone if no more than [`limits::SNIFF_BYTES`] are asked for. An unknown coding gives the bytes as they stand.
 pub fn decode_prefix(body: &[u8], content_encoding: Option<&str>, bytes_max: usize) -> Vec<u8> {
     let Ok(codings) = codings(content_encoding, limits::CONTENT_CODINGS_MAX) else {
         return body[..body.len().min(bytes_max)].to_vec();
     };
     match codings[..] {
         [] => return body[..body.len().min(bytes_max)].to_vec(),
-        [Coding::Gzip] => return inflate_prefix::gzip(body, bytes_max),
+        // Whole files may have several members, and are worth an inflater's tables.
+        [Coding::Gzip] if bytes_max <= limits::SNIFF_BYTES => {
+            return inflate_prefix::gzip(body, bytes_max);
+        }
         _ => {}
     }
     let mut prefix = Vec::new();

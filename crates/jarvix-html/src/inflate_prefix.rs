@@ -241,7 +241,7 @@ struct Code<const N: usize> {
 
 impl<const N: usize> Code<N> {
     /// The code in which symbol `i` has a code of `lengths[i]` bits, 0 for none; `None` if there
-    /// are more codes than bits can tell apart, or fewer, but for a single code of one bit.
+    /// are more codes than bits can tell apart, or fewer, but for a single code.
     fn new(lengths: &[u8]) -> Option<Self> {
         let mut counts = [0_u16; CODE_BITS_MAX + 1];
         for length in lengths {

@@ -222,7 +222,7 @@ fn check_identity(record: &RunRecord, now: &RunSettings) -> Result<(), LineError
         }
     }
     if was.render != now.render {
-        return Err(differs("render", was.render.as_str(), now.render.as_str()));
+        return Err(differs("--render", was.render.as_str(), now.render.as_str()));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jarvix_core::{PartRef, RunId};
+use jarvix_core::{Generation, PartRef, RunId};
 
 use crate::faults::fault;
 use crate::parts::Address;
@@ -31,10 +31,16 @@ impl Store {
     /// Sets the damaged parts among `damages` aside: their files go to `.quarantine` in the run's
     /// folder, and they leave the catalogue with all that was committed with them or made of them.
     /// The run is unfinished then, and going on with it makes the rows again. Damage that is not
-    /// of a part stays. Only for who holds the run's lock; repeating it after a kill does no harm.
+    /// of a part stays, and so do parts that may be sound: those that cannot be opened, and those
+    /// of a folder that holds another generation. Only for who holds the run's lock; repeating it
+    /// after a kill does no harm.
     pub fn quarantine(&self, run: &RunId, damages: &[Damage]) -> Result<Quarantined> {
-        let damaged: Vec<Address> =
-            damages.iter().filter_map(|damage| damage.part.as_ref()).map(Address::from).collect();
+        let mut damaged = Vec::new();
+        for part in damages.iter().filter_map(|damage| damage.part.as_ref()) {
+            if !self.may_be_sound(part)? {
+                damaged.push(Address::from(part));
+            }
+        }
         let mut done = Quarantined::default();
         if damaged.is_empty() {
             return Ok(done);
@@ -57,12 +63,26 @@ impl Store {
         Ok(done)
     }
 
+    fn may_be_sound(&self, part: &PartRef) -> Result<bool> {
+        let at = Address::from(part);
+        let current = self.catalogue().generation(&at.run, at.dataset.stage())?;
+        let current = current.map_or(Generation::FIRST, |record| record.generation);
+        let folder = self.run_dir(&at.run).join(at.dataset.as_str());
+        let look = StoreError::io("look at", &folder);
+        if self.part_store().promoted(&at.run, at.dataset).map_err(look)? != current {
+            return Ok(true);
+        }
+        let opened = self.part_store().open(&at);
+        Ok(opened.is_err_and(|error| error.kind() != io::ErrorKind::NotFound))
+    }
+
     /// Moves the file of a part; where it lies now, if it was there.
     fn set_aside(&self, at: &Address) -> io::Result<Option<PathBuf>> {
         let disk = &*self.env().disk;
-        let Some(from) = self.part_store().local_path(at).filter(|path| disk.exists(path)) else {
+        let from = self.part_store().local_path(at).ok_or(io::ErrorKind::Unsupported)?;
+        if !disk.exists(&from) {
             return Ok(None);
-        };
+        }
         let inside = Path::new(RUNS).join(at.run.as_str()).join(QUARANTINE);
         let folder = folders::make(disk, self.root(), &inside)?;
         let (dataset, generation, name) = (at.dataset, at.generation, at.name);

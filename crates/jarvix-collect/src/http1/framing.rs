@@ -10,8 +10,8 @@ use super::{Head, Http1Error};
 
 /// Bytes of the line before a chunk, its extensions included.
 const CHUNK_LINE_BYTES_MAX: usize = 4 * 1024;
-/// Bytes of the lines behind the last chunk.
-const TRAILER_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a chunked body that are neither data nor sizes: extensions and trailers.
+const EXTRA_BYTES_MAX: usize = 16 * 1024;
 
 /// How the rest of a body is told from what follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) enum Framing {
     End,
     /// So many bytes are left.
     Length(u64),
-    /// It comes in chunks.
-    Chunked(Chunk),
+    /// It comes in chunks, with so many bytes so far that are neither data nor sizes.
+    Chunked(Chunk, usize),
     /// It ends with the connection.
     Close,
 }
@@ -35,8 +35,8 @@ pub(super) enum Chunk {
     Data(u64),
     /// The end of the line behind a chunk.
     DataEnd,
-    /// Lines behind the last chunk, of which so many bytes were passed over.
-    Trailer(usize),
+    /// Lines behind the last chunk.
+    Trailer,
     /// What is none of it.
     End,
 }
@@ -59,10 +59,12 @@ impl Framing {
         if head.status.is_informational() || bodiless.contains(&head.status) {
             return Ok(Self::End);
         }
-        if head.headers.contains_key(TRANSFER_ENCODING) {
+        if is_chunked(&head.headers)? {
             // Version 1.0 has no chunks; who sends them is not to be trusted about the end.
-            let chunked = head.version == Version::HTTP_11 && ends_with_chunked(&head.headers);
-            return Ok(if chunked { Self::Chunked(Chunk::Size) } else { Self::Close });
+            return match head.version {
+                Version::HTTP_11 => Ok(Self::Chunked(Chunk::Size, 0)),
+                _ => Err(Http1Error::Malformed("the transfer-encoding")),
+            };
         }
         Ok(match declared(&head.headers)? {
             Some(0) => Self::End,
@@ -77,7 +79,7 @@ impl Framing {
             Self::End => return Ok(Piece::End),
             Self::Close => u64::MAX,
             Self::Length(left) => *left,
-            Self::Chunked(chunk) => match chunk.next(buffer)? {
+            Self::Chunked(chunk, extra) => match chunk.next(buffer, extra)? {
                 Some(left) => left,
                 None if *chunk == Chunk::End => {
                     *self = Self::End;
@@ -96,14 +98,14 @@ impl Framing {
         match self {
             Self::Length(left) if *left <= count => *self = Self::End,
             Self::Length(left) => *left -= count,
-            Self::Chunked(chunk @ Chunk::Data(_)) => {
+            Self::Chunked(chunk @ Chunk::Data(_), _) => {
                 let Chunk::Data(left) = chunk else { return };
                 *left -= count.min(*left);
                 if *left == 0 {
                     *chunk = Chunk::DataEnd;
                 }
             }
-            Self::End | Self::Close | Self::Chunked(_) => {}
+            Self::End | Self::Close | Self::Chunked(..) => {}
         }
     }
 
@@ -115,7 +117,7 @@ impl Framing {
                 *self = Self::End;
                 Ok(())
             }
-            Self::Length(_) | Self::Chunked(_) => Err(Http1Error::Cut),
+            Self::Length(_) | Self::Chunked(..) => Err(Http1Error::Cut),
         }
     }
 }
@@ -123,7 +125,11 @@ impl Framing {
 impl Chunk {
     /// How many bytes of data stand next, however many of them are there already; none at the end
     /// and where more must be read to know.
-    fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<u64>, Http1Error> {
+    fn next(
+        &mut self,
+        buffer: &mut BytesMut,
+        extra: &mut usize,
+    ) -> Result<Option<u64>, Http1Error> {
         loop {
             match self {
                 Self::End => return Ok(None),
@@ -138,22 +144,26 @@ impl Chunk {
                 },
                 Self::Size => {
                     let Some(line) = line(buffer, CHUNK_LINE_BYTES_MAX)? else { return Ok(None) };
-                    *self = match size(&line)? {
-                        0 => Self::Trailer(0),
-                        size => Self::Data(size),
-                    };
+                    let (size, digits) = size(&line)?;
+                    count_extra(extra, line.len() - digits)?;
+                    *self = if size == 0 { Self::Trailer } else { Self::Data(size) };
                 }
-                Self::Trailer(passed) => {
-                    let most = TRAILER_BYTES_MAX.saturating_sub(*passed);
-                    match line(buffer, most)? {
-                        None => return Ok(None),
-                        Some(line) if line.is_empty() => *self = Self::End,
-                        // Trailers are not kept.
-                        Some(line) => *passed += line.len() + 2,
-                    }
-                }
+                Self::Trailer => match line(buffer, EXTRA_BYTES_MAX)? {
+                    None => return Ok(None),
+                    Some(line) if line.is_empty() => *self = Self::End,
+                    // Trailers are not kept.
+                    Some(line) => count_extra(extra, line.len() + 2)?,
+                },
             }
         }
+    }
+}
+
+fn count_extra(extra: &mut usize, more: usize) -> Result<(), Http1Error> {
+    *extra += more;
+    match *extra > EXTRA_BYTES_MAX {
+        true => Err(Http1Error::Malformed("there is too much between the chunks")),
+        false => Ok(()),
     }
 }
 
@@ -177,8 +187,8 @@ fn line(buffer: &mut BytesMut, bytes_max: usize) -> Result<Option<BytesMut>, Htt
     Ok(Some(line))
 }
 
-/// The size at the beginning of a line, before any extension.
-fn size(line: &[u8]) -> Result<u64, Http1Error> {
+/// The size at the beginning of a line, before any extension, and how many digits it has.
+fn size(line: &[u8]) -> Result<(u64, usize), Http1Error> {
     let wrong = || Http1Error::Malformed("the size of a chunk");
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (number, rest) = line.split_at(digits);
@@ -188,14 +198,25 @@ fn size(line: &[u8]) -> Result<u64, Http1Error> {
         return Err(wrong());
     }
     let number = std::str::from_utf8(number).map_err(|_| wrong())?;
-    u64::from_str_radix(number, 16).map_err(|_| wrong())
+    let number = u64::from_str_radix(number, 16).map_err(|_| wrong())?;
+    Ok((number, digits))
 }
 
-/// Whether the last of the transfer codings is `chunked`.
-fn ends_with_chunked(headers: &HeaderMap) -> bool {
-    let last = headers.get_all(TRANSFER_ENCODING).iter().next_back();
-    let last = last.and_then(|value| value.to_str().ok()).and_then(|text| text.rsplit(',').next());
-    last.is_some_and(|word| word.trim().eq_ignore_ascii_case("chunked"))
+/// Whether the body comes in chunks. No other transfer coding is asked for, so that none can be
+/// undone (RFC 9112, 6.1).
+fn is_chunked(headers: &HeaderMap) -> Result<bool, Http1Error> {
+    let mut chunked = false;
+    for value in headers.get_all(TRANSFER_ENCODING) {
+        let text = value.to_str().map_err(|_| Http1Error::Malformed("the transfer-encoding"))?;
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let known = word.eq_ignore_ascii_case("chunked");
+            if chunked || !(known || word.eq_ignore_ascii_case("identity")) {
+                return Err(Http1Error::Malformed("the transfer-encoding"));
+            }
+            chunked = known;
+        }
+    }
+    Ok(chunked)
 }
 
 /// The declared length; all that are named must be the same (RFC 9112, 6.3).

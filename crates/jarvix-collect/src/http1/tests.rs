@@ -73,8 +73,7 @@ fn bodies_end_where_the_head_says() {
         ("HTTP/1.0 200 OK\r\ncontent-length: 3\r\n\r\nabc", "abc", false),
         ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 3\r\n\r\nabc", "abc", true),
         ("HTTP/1.1 200 OK\r\n\r\nto the end", "to the end", false),
-        ("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nto the end", "to the end", false),
-        ("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na", "1\r\na", false),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\n\r\nto the end", "to the end", false),
         ("HTTP/1.1 204 No Content\r\ncontent-length: 3\r\n\r\n", "", true),
         ("HTTP/1.1 304 Not Modified\r\ncontent-length: 3\r\n\r\n", "", true),
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "", true),
@@ -90,7 +89,7 @@ fn bodies_end_where_the_head_says() {
             true,
         ),
         (
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n1 ;x\r\na\r\n000\r\nt: x\r\nu: y\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: , chunked,\r\n\r\n1 ;x\r\na\r\n000\r\nt: x\r\nu: y\r\n\r\n",
             "a",
             true,
         ),
@@ -106,10 +105,12 @@ fn bodies_end_where_the_head_says() {
 fn what_leaves_the_end_in_doubt_is_an_error() {
     let chunked =
         |rest: &str| format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{rest}");
+    let coded = |codings: &str| format!("HTTP/1.1 200 OK\r\ntransfer-encoding: {codings}\r\n\r\n");
     let length = |value: &str| format!("HTTP/1.1 200 OK\r\ncontent-length: {value}\r\n\r\nabc");
     let cases = [
         (String::new(), "was closed before"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 3".to_owned(), "was closed before"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 3".to_owned(), "in the middle"),
+        ("HTTP/1.1 100 Continue\r\n\r\n".to_owned(), "in the middle"),
         (length("4"), "in the middle"),
         (chunked("3\r\nab"), "in the middle"),
         (chunked("3\r\nabc\r\n"), "in the middle"),
@@ -127,7 +128,14 @@ fn what_leaves_the_end_in_doubt_is_an_error() {
         (chunked("3\rx\r\nabc\r\n"), "size of a chunk"),
         (chunked("11111111111111111\r\nabc\r\n"), "size of a chunk"),
         (chunked(&format!("3;{}\r\nabc\r\n", "x".repeat(5_000))), "has no end"),
-        (chunked(&format!("0\r\n{}\r\n", "t: x\r\n".repeat(5_000))), "has no end"),
+        (chunked(&format!("0\r\n{}\r\n", "t: x\r\n".repeat(5_000))), "too much between"),
+        (chunked(&"1;x=yyyyyyy\r\na\r\n".repeat(5_000)), "too much between"),
+        (coded("gzip"), "transfer-encoding"),
+        (coded("gzip, chunked"), "transfer-encoding"),
+        (coded("chunked, chunked"), "transfer-encoding"),
+        (coded("chunked, identity"), "transfer-encoding"),
+        (coded("chunked").replace("HTTP/1.1", "HTTP/1.0"), "transfer-encoding"),
+        (format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(70_000)), "are larger than"),
         ("HTTP/2.0 200 OK\r\n\r\n".to_owned(), "status line"),
         ("\0\u{1} SSH-2.0, and nothing more".to_owned(), "status line"),
         ("HTTP/1.1 20 OK\r\n\r\n".to_owned(), "status line"),

@@ -17,11 +17,10 @@ pub(crate) struct Merge<'a> {
     pub(crate) names: &'a [PartName],
 }
 
-/// The stages whose outputs carry the names of the parts of `dataset`, directly or one after the
-/// other.
+/// The stages that make outputs of the parts of `dataset`, under their names.
 const fn followers(dataset: Dataset) -> &'static [Stage] {
     match dataset {
-        Dataset::Pages => &[Stage::Curate, Stage::Score],
+        Dataset::Pages => &[Stage::Curate],
         Dataset::Documents => &[Stage::Score],
         Dataset::Hosts
         | Dataset::Rejects
@@ -72,9 +71,10 @@ pub(super) fn take_commit(
         for part in &parts {
             for stage in followers(part.dataset) {
                 let mut statement = transaction.prepare_cached(
-                    "SELECT id FROM commits WHERE run = ?1 AND stage = ?2 AND input = ?3",
+                    "SELECT id FROM commits
+                     WHERE run = ?1 AND stage = ?2 AND input = ?3 AND input_generation = ?4",
                 )?;
-                let of = params![run.as_str(), stage.as_str(), part.name.0];
+                let of = params![run.as_str(), stage.as_str(), part.name.0, part.generation.0];
                 let made = statement.query_map(of, |row| row.get::<_, i64>(0))?;
                 commits.extend(made.collect::<rusqlite::Result<Vec<_>>>()?);
             }

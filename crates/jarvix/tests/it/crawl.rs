@@ -149,6 +149,36 @@ fn another_depth_or_scope_is_another_run() {
         let said = site.run("r", &args).expect(2).stderr();
         assert!(said.contains(&format!("{flag} {was:?}, not {now:?}")), "{said}");
     }
+    let said = site.run("r", &["--depth", "1", "--render", "auto"]).expect(2).stderr();
+    assert!(said.contains("--render \"never\", not \"auto\""), "{said}");
+    assert!(said.contains("leave out --run"), "{said}");
+}
+
+/// The gap of a host is kept from one level to the next, and a run whose time is over in the middle
+/// of its levels is continued where it was.
+#[test]
+fn manners_and_time_hold_over_levels() {
+    let site = two_levels();
+    site.run("r", &["--depth", "2", "--rate-per-host", "2.5"]).expect(0);
+    let times: Vec<_> = site.origin.seen().iter().map(|seen| seen.at).collect();
+    let least = times.windows(2).map(|pair| pair[1] - pair[0]).min().expect("requests");
+    // Half of it: a request may be held up on its way, and the next one not.
+    assert!(least.as_millis() > 200, "two requests {least:?} apart: {times:?}");
+
+    let slowly = ["--depth", "2", "--rate-per-host", "2", "--max-time", "1s"];
+    let mut sessions = 0;
+    let finished = || {
+        let run = jarvix_core::RunId::new("timed").expect("a run id");
+        let record = site.place.store().catalogue().run(&run).expect("the catalogue");
+        record.is_some_and(|record| record.state == jarvix_core::RunState::Finished)
+    };
+    while !finished() {
+        sessions += 1;
+        let ended = site.run("timed", &slowly);
+        assert!(sessions < 20, "{}", ended.stderr());
+    }
+    assert!(sessions > 1, "the time was never over");
+    assert_eq!(site.found("timed"), site.found("r"));
 }
 
 #[test]
