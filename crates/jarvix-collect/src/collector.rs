@@ -69,8 +69,8 @@ enum Halt {
 
 /// What a task leaves behind.
 enum TaskEnd {
-    /// The page is with the writer.
-    Written,
+    /// The page is with the writer, and this host may be asked for the next.
+    Written(Option<Arc<str>>),
     /// It is to be tried again after this long.
     Again(Box<Job>, Duration),
     /// The writer is gone.
@@ -263,7 +263,9 @@ impl Loop {
 
     fn take_end(&mut self, end: Result<TaskEnd, JoinError>) {
         match end {
-            Ok(TaskEnd::Written) => {}
+            Ok(TaskEnd::Written(host)) => {
+                host.iter().for_each(|host| self.window.warmed(host));
+            }
             Ok(TaskEnd::Again(job, wait)) => {
                 self.intake.came_back(&job);
                 self.window.push_later(*job, Instant::now() + wait);
@@ -429,13 +431,14 @@ impl Crew {
         if was_never_asked(&page) {
             job.attempts = 0;
         }
+        let host = job.host().map(Arc::clone);
         let mut page = job.sign(page);
         // A page from an archive knows when it was fetched.
         if page.fetched_at_us == 0 {
             page.fetched_at_us = env.clock.now_us();
         }
         match self.pages.send(Finished { page, lease }).await {
-            Ok(()) => TaskEnd::Written,
+            Ok(()) => TaskEnd::Written(host),
             Err(_) => TaskEnd::Unwritten,
         }
     }

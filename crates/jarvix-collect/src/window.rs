@@ -16,12 +16,19 @@ use crate::politeness::{Entry, Politeness, Slot};
 /// A job that may begin, with its place where it needs one.
 pub(crate) type Ready = (Job, Option<Slot>);
 
+/// Fetches that a host may begin out of turn, one after the other, because a connection to it has
+/// just become free. Without any, a connection to one of thousands of hosts is closed long before
+/// the host's next turn; without a limit, hosts with many pages would let nobody else begin.
+const WARM_MAX: u32 = 16;
+
 /// Jobs that wait: for their turn, for their host, or for the time to try again.
 #[derive(Default)]
 pub(crate) struct Window {
     hosts: HashMap<Arc<str>, Queue>,
     /// Hosts that may be asked whether they can begin something.
     turns: VecDeque<Arc<str>>,
+    /// Hosts among those that have a connection to spare.
+    warm: VecDeque<Arc<str>>,
     /// Hosts that can begin nothing before a moment.
     timed: BinaryHeap<Reverse<(Instant, Arc<str>)>>,
     /// Jobs that are to be tried again.
@@ -33,8 +40,11 @@ pub(crate) struct Window {
 }
 
 struct Queue {
+    /// Empty only if the last one was begun out of turn; the turn finds that out.
     jobs: VecDeque<Job>,
     waits: Waits,
+    /// Jobs begun out of turn since the last turn.
+    warm: u32,
 }
 
 /// Where a host with jobs stands.
@@ -84,9 +94,9 @@ impl Window {
 
     /// The host that all jobs are of, if they are of one.
     pub(crate) fn only_host(&self) -> Option<&str> {
-        let mut hosts = self.hosts.keys();
+        let mut hosts = self.hosts.iter().filter(|(_, queue)| !queue.jobs.is_empty());
         let only = hosts.next().filter(|_| hosts.next().is_none());
-        only.map(|host| &**host).filter(|_| self.delayed.is_empty() && self.free.is_empty())
+        only.map(|(host, _)| &**host).filter(|_| self.delayed.is_empty() && self.free.is_empty())
     }
 
     /// Takes a job in, at the end of its host's queue.
@@ -112,6 +122,34 @@ impl Window {
         }
     }
 
+    /// A fetch at `host` has ended, and its connection may serve again.
+    pub(crate) fn warmed(&mut self, host: &Arc<str>) {
+        if let Some(queue) = self.hosts.get_mut(host)
+            && queue.waits == Waits::Turn
+            && queue.warm < WARM_MAX
+            && !queue.jobs.is_empty()
+        {
+            queue.warm += 1;
+            self.warm.push_back(Arc::clone(host));
+        }
+    }
+
+    /// The next job of a host with a connection to spare. The host keeps its turn.
+    fn next_warm(&mut self, politeness: &Arc<Politeness>) -> Option<Ready> {
+        while let Some(host) = self.warm.pop_front() {
+            let Some(queue) = self.hosts.get_mut(&host) else { continue };
+            if queue.waits != Waits::Turn || queue.jobs.is_empty() {
+                continue;
+            }
+            // Whatever else there is to say about it is said at its turn.
+            if let Entry::Go(slot) = politeness.try_enter(&host) {
+                self.jobs -= 1;
+                return queue.jobs.pop_front().map(|job| (job, Some(slot)));
+            }
+        }
+        None
+    }
+
     /// The next job that may begin now.
     pub(crate) fn next(&mut self, politeness: &Arc<Politeness>) -> Option<Ready> {
         self.wake(Instant::now());
@@ -119,8 +157,16 @@ impl Window {
             self.jobs -= 1;
             return Some((job, None));
         }
+        if let Some(ready) = self.next_warm(politeness) {
+            return Some(ready);
+        }
         while let Some(host) = self.turns.pop_front() {
             let Some(queue) = self.hosts.get_mut(&host) else { continue };
+            if queue.jobs.is_empty() {
+                self.hosts.remove(&host);
+                continue;
+            }
+            queue.warm = 0;
             match politeness.try_enter(&host) {
                 Entry::Go(slot) => {
                     let Some(job) = self.take_first(host) else { continue };
@@ -185,7 +231,7 @@ impl Window {
         let turns = &mut self.turns;
         let queue = self.hosts.entry(host).or_insert_with_key(|host| {
             turns.push_back(Arc::clone(host));
-            Queue { jobs: VecDeque::new(), waits: Waits::Turn }
+            Queue { jobs: VecDeque::new(), waits: Waits::Turn, warm: 0 }
         });
         if first { queue.jobs.push_front(job) } else { queue.jobs.push_back(job) }
     }
@@ -239,6 +285,29 @@ mod tests {
         }
         assert_eq!(window.next(&politeness).map(|r| ordinal(&r)), Some(1));
         assert_eq!(window.len(), 998);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_goes_on_out_of_turn_for_a_while_and_keeps_its_turn() {
+        let (mut window, politeness) = (Window::default(), polite());
+        for n in 0..100 {
+            window.push(job("http://a.example/", n));
+            window.push(job("http://b.example/", 100 + n));
+        }
+        let (a, mut order) = (Arc::from("a.example"), Vec::new());
+        for _ in 0..40 {
+            let ready = window.next(&politeness).expect("there are jobs");
+            order.push(ordinal(&ready) / 100);
+            drop(ready);
+            window.warmed(&a);
+        }
+        let warm = WARM_MAX as usize;
+        // Its turn, what it may beside it, the other's turn, and again.
+        let expected: Vec<u64> = [vec![0; warm + 1], vec![1], vec![0; warm + 1], vec![1]].concat();
+        assert_eq!(order[..expected.len()], expected, "{order:?}");
+        assert_eq!(window.len(), 160);
+        while window.next(&politeness).is_some() {}
+        assert!(window.is_empty() && window.only_host().is_none());
     }
 
     #[tokio::test(start_paused = true)]

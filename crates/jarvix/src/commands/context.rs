@@ -158,8 +158,9 @@ pub fn line_error(error: LineError) -> CliError {
         LineError::UnknownRun { .. } => {
             CliError::usage(error.to_string()).help("jarvix runs list shows what there is")
         }
-        LineError::IdentityChanged { .. } => CliError::usage(error.to_string())
-            .help("leave out --run for a new run, or give the same input and the same flags as before"),
+        LineError::IdentityChanged { .. } => CliError::usage(error.to_string()).help(
+            "leave out --run for a new run, or give the same input and the same flags as before",
+        ),
         LineError::Admit(admit @ (AdmitError::Input(_) | AdmitError::InputChanged { .. })) => {
             let usage = CliError::usage(format!("failed to {admit}"));
             match std::error::Error::source(admit) {
