@@ -131,17 +131,20 @@ pub fn canonicalise(text: &str) -> Result<CanonicalUrl, CanonError> {
     if is_normal(&url) {
         return fitting(url);
     }
-    // Undoing an escape can make a new one (`%2%65`); each round makes the text shorter or leaves
-    // it as it is, so this ends.
-    loop {
+    // Undoing an escape can make a new one (`%2%65`), and what the parser writes it may read
+    // otherwise (`file://host///c:/`). Nearly every round makes the text shorter.
+    for _ in 0..text.len() + ROUNDS_BESIDE {
         let next = normalise(&url)?;
         if next.as_str() == url.as_str() {
-            break;
+            return fitting(url);
         }
         url = next;
     }
-    fitting(url)
+    Err(CanonError::Syntax { reason: "it has no canonical form".to_owned() })
 }
+
+/// Rounds of normalising beyond one for each byte.
+const ROUNDS_BESIDE: usize = 8;
 
 fn fitting(url: Url) -> Result<CanonicalUrl, CanonError> {
     if url.as_str().len() > limits::URL_BYTES_MAX {
@@ -191,12 +194,9 @@ fn looks_like_bare_host(text: &str) -> bool {
 fn normalise(url: &Url) -> Result<Url, CanonError> {
     let mut url = url.clone();
     url.set_fragment(None);
-    if !url.has_host() {
-        return Ok(url);
-    }
     // These setters fail only for URLs without a host.
-    if url.set_username("").is_err() || url.set_password(None).is_err() {
-        return Ok(url);
+    if !url.has_host() || url.set_username("").is_err() || url.set_password(None).is_err() {
+        return parse(url.as_str());
     }
     if let Some(name) = url.domain().and_then(|d| d.strip_suffix('.')).map(str::to_owned)
         && !name.is_empty()

@@ -198,8 +198,11 @@ impl Header {
                 }
             }
         }
-        let text =
-            url.ok_or_else(|| format!("the row has no column {:?}", self.columns[self.url]))?;
+        // The first row may be shorter than a later one that showed where the URLs stand.
+        let text = url.ok_or_else(|| match self.columns.get(self.url) {
+            Some(name) => format!("the row has no column {name:?}"),
+            None => format!("the row has no column {}", self.url + 1),
+        })?;
         Ok(Content::Url { text, meta: columns::meta(others)? })
     }
 }
