@@ -1,3 +1,5 @@
+//! What a client makes of answers, whole, cut, and cut into pieces of every size.
+
 use super::*;
 use crate::net::BoxStream;
 use crate::wire::Metered;
