@@ -1,6 +1,6 @@
 //! The window onto the frontier: the few thousand entries that are looked at together, so that a
-//! host at its limit holds up nobody else. Hosts take turns; within a host the order is the
-//! list's. Everything here belongs to the collector's loop, so there are no locks.
+//! host at its limit holds up nobody else. Hosts take turns, and go on for a while out of turn when
+//! a connection to them is free; within a host the order is the list's. Everything here belongs to the collector's loop, so there are no locks.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
