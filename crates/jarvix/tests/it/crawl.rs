@@ -159,11 +159,11 @@ fn another_depth_or_scope_is_another_run() {
 #[test]
 fn manners_and_time_hold_over_levels() {
     let site = two_levels();
-    site.run("r", &["--depth", "2", "--rate-per-host", "2.5"]).expect(0);
+    site.run("r", &["--depth", "2", "--rate-per-host", "1"]).expect(0);
     let times: Vec<_> = site.origin.seen().iter().map(|seen| seen.at).collect();
     let least = times.windows(2).map(|pair| pair[1] - pair[0]).min().expect("requests");
     // Half of it: a request may be held up on its way, and the next one not.
-    assert!(least.as_millis() > 200, "two requests {least:?} apart: {times:?}");
+    assert!(least.as_millis() > 500, "two requests {least:?} apart: {times:?}");
 
     let slowly = ["--depth", "2", "--rate-per-host", "2", "--max-time", "1s"];
     let mut sessions = 0;
