@@ -13,7 +13,7 @@ use jarvix_warc::{ORIGINAL_PREFIX, RecordHead, Response, take_response};
 
 use crate::archives::{Archives, Found};
 use crate::content;
-use crate::fetch::{Attempt, Fetcher, hash};
+use crate::fetch::{Attempt, Fetcher};
 use crate::input::Archived;
 use crate::job::Job;
 use crate::retry::Retry;
@@ -133,7 +133,7 @@ impl Taken {
                 let coding = page.content_encoding.as_deref();
                 page.content_type = Some(content::kind(&body, coding, None).to_string());
             }
-            page.body_hash = Some(hash(&body));
+            page.body_hash = Some(jarvix_store::body_hash(&body));
             page.body = Some(body);
         }
         page

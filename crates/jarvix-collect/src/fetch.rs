@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use jarvix_core::{Env, Hop, Outcome, Page, Role, limits};
+use jarvix_store::body_hash;
 use tokio::time::Instant;
 
 use crate::archives::Archives;
@@ -390,7 +391,7 @@ impl Errand<'_> {
         page.outcome = ending.outcome;
         page.reason = ending.reason;
         if page.outcome != Outcome::NotModified {
-            page.body_hash = page.body.as_deref().map(hash);
+            page.body_hash = page.body.as_deref().map(body_hash);
         }
         page.timings = self.trail.timings;
         page.timings.elapsed_ms = Some(ms(self.watch.elapsed()));
@@ -398,13 +399,6 @@ impl Errand<'_> {
         page.bytes_wire = self.trail.bytes_wire;
         Attempt { page, lease: self.lease, retry: ending.retry }
     }
-}
-
-/// BLAKE3, the first half: 32 hex digits.
-pub(crate) fn hash(body: &[u8]) -> String {
-    let mut text = blake3::hash(body).to_hex().to_string();
-    text.truncate(32);
-    text
 }
 
 /// Where an answer redirects to.

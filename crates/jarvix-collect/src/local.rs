@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jarvix_core::{Disk, Outcome, Page};
 
 use crate::content;
-use crate::fetch::{Attempt, Fetcher, hash};
+use crate::fetch::{Attempt, Fetcher};
 use crate::job::Job;
 use crate::retry::Retry;
 
@@ -51,7 +51,7 @@ impl Fetcher {
             page.reason = Some(reason);
             return page;
         }
-        page.body_hash = Some(hash(&body)).filter(|_| !body.is_empty());
+        page.body_hash = Some(jarvix_store::body_hash(&body)).filter(|_| !body.is_empty());
         page.body = Some(body).filter(|body| !body.is_empty());
         page
     }

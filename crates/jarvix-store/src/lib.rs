@@ -48,6 +48,7 @@ pub use schema::{
 };
 pub use schema_doc::{ColumnDoc, describe, schema_markdown};
 pub use store::{Commit, Store};
+pub use transcode::body_hash;
 pub use upkeep::Recovered;
 pub use verify::{Damage, DamageKind, VerifyReport};
 pub use writer::{BatchPartWriter, PartWriter, StagedPart};

@@ -29,7 +29,7 @@ impl<'a> StoredBody<'a> {
         let Some(body) = body else {
             return Self { body: None, content_encoding, body_hash: known };
         };
-        let body_hash = Some(known.unwrap_or_else(|| Cow::Owned(hash_of(&body))));
+        let body_hash = Some(known.unwrap_or_else(|| Cow::Owned(self::body_hash(&body))));
         let smaller = if content_encoding.is_none() { shrink(&body) } else { None };
         match smaller {
             Some(smaller) => {
@@ -41,7 +41,7 @@ impl<'a> StoredBody<'a> {
 }
 
 /// BLAKE3 of a body, 32 hex digits (the first half).
-fn hash_of(body: &[u8]) -> String {
+pub fn body_hash(body: &[u8]) -> String {
     blake3::hash(body).to_hex()[..32].to_owned()
 }
 

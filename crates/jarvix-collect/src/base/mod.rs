@@ -253,7 +253,7 @@ fn record_of(part: u32, mark: &PageMark) -> Option<Record> {
 fn is_as_received(page: &Page) -> bool {
     let Some(body) = &page.body else { return true };
     let Some(expected) = &page.body_hash else { return false };
-    if crate::fetch::hash(body) == *expected {
+    if jarvix_store::body_hash(body) == *expected {
         return true;
     }
     if page.content_encoding.as_deref() != Some("zstd") {
@@ -353,7 +353,7 @@ mod tests {
         let mut page = Page::unfetched("https://a.example/".into(), 1, Outcome::Fetched, "");
         assert!(is_as_received(&page));
         let text = b"all work and no play ".repeat(100);
-        page.body_hash = Some(crate::fetch::hash(&text));
+        page.body_hash = Some(jarvix_store::body_hash(&text));
         page.body = Some(text.clone());
         assert!(is_as_received(&page));
         page.body = Some(zstd::bulk::compress(&text, 1).expect("zstd"));

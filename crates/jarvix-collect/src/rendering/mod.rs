@@ -23,7 +23,7 @@ use jarvix_render::{
 use url::Url;
 
 use crate::collect::CollectJob;
-use crate::fetch::{Attempt, Fetcher, hash};
+use crate::fetch::{Attempt, Fetcher};
 use crate::rendering::asker::Asker;
 use crate::rendering::settings::RenderMode;
 use crate::retry::Retry;
@@ -206,7 +206,7 @@ fn take_over(page: &mut Page, rendered: Rendered) {
         page.final_url = Some(url.url().as_str().to_owned());
     }
     let body = rendered.html.into_bytes();
-    page.body_hash = Some(hash(&body));
+    page.body_hash = Some(jarvix_store::body_hash(&body));
     page.body = Some(body);
 }
 
