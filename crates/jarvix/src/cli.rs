@@ -38,6 +38,7 @@ pub fn command() -> Command {
         export(),
         runs(),
         verify(),
+        bench(),
         Command::new("doctor").about("Check that this machine and these settings can do the work"),
         config(),
         completions(),
@@ -157,6 +158,40 @@ fn export() -> Command {
             "  jarvix export --run urls-1 --format warc --out archive\n  \
              jarvix export --run urls-1 --format jsonl --dataset documents,scores --gzip\n  \
              jarvix export --run urls-1 --format parquet --out copy",
+        ))
+}
+
+fn bench() -> Command {
+    Command::new("bench")
+        .about("What this machine does with this program, on pages from loopback")
+        .arg(
+            Arg::new("what")
+                .value_name("WHAT")
+                .default_value("all")
+                .value_parser(["collect", "curate", "score", "report", "line", "all"])
+                .help("The stage to measure; what it needs is made first, unmeasured"),
+        )
+        .arg(
+            Arg::new("sizes")
+                .long("sizes")
+                .value_name("LIST")
+                .value_delimiter(',')
+                .default_value("10000")
+                .help("How many pages; each size is a run of its own"),
+        )
+        .arg(
+            Arg::new("load")
+                .long("load")
+                .value_name("LOAD")
+                .default_value("high")
+                .value_parser(["low", "high"])
+                .help("low: one thread and 10 fetches at a time; high: --threads and 100"),
+        )
+        .arg(Arg::new("corpus").long("corpus").value_name("DIR").help(
+            "Serve the .html and .html.gz files of this folder instead of made-up pages",
+        ))
+        .after_help(examples(
+            "  jarvix bench collect --sizes 1000,50000\n  jarvix bench line --load low\n  jarvix bench curate --corpus pages/ --json",
         ))
 }
 

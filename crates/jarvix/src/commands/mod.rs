@@ -1,6 +1,7 @@
 //! One file per command. This one parses, sets up what every command needs, and turns the result
 //! into output and an exit code.
 
+mod bench;
 mod collect;
 mod config;
 mod context;
@@ -84,6 +85,7 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
         "export" => export::export(&context, own),
         "runs" => runs::runs(&context, own),
         "verify" => verify::verify(&context, own),
+        "bench" => bench::bench(&context, own),
         "doctor" => doctor::doctor(&context),
         "config" => config::show(&context, own),
         other => Err(CliError::usage(format!("unknown command {other:?}"))),

@@ -13,6 +13,7 @@ fn help_says_what_can_be_done() {
         ("help_report", &["report", "--help"]),
         ("help_export", &["export", "--help"]),
         ("help_runs", &["runs", "--help"]),
+        ("help_bench", &["bench", "--help"]),
     ] {
         let ended = place.run(args).expect(0);
         insta::assert_snapshot!(name, ended.stdout());
@@ -195,4 +196,34 @@ fn a_repeated_run_does_nothing_and_appended_lines_are_new_work() {
     place.file(&list, text.replace(lines[0], "https://example.org/changed"));
     let ended = place.run(&args).expect(2);
     assert!(ended.json()["error"]["message"].as_str().is_some_and(|m| m.contains("urls.txt")));
+}
+
+#[test]
+fn bench_measures_each_stage_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let told = place.run(&["bench", "--sizes", "20", "--json"]).expect(0).json();
+    assert_eq!(told["schema"], "jarvix.bench/1");
+    let rates = [
+        ("collect", "urls_per_s"),
+        ("curate", "pages_per_s"),
+        ("score", "rows_per_s"),
+        ("report", "reports_per_s"),
+        ("line", "urls_per_s"),
+    ];
+    let figures = told["data"]["figures"].as_array().expect("figures");
+    assert_eq!(figures.len(), rates.len());
+    for (figure, (name, rate)) in figures.iter().zip(rates) {
+        assert_eq!(figure["bench"], name);
+        for number in [rate, "wall_s", "cpu_s", "rss_mb"] {
+            assert!(figure[number].as_f64().is_some_and(|n| n > 0.0), "{name} {number}: {figure}");
+        }
+    }
+    assert_eq!(told["data"]["urls_per_s"], figures[4]["urls_per_s"]);
+    let left = std::fs::read_dir(place.data().join("cache")).expect("the cache").count();
+    assert_eq!(left, 0, "something is left in the cache");
+    let ended = place.run(&["bench", "line", "--sizes", "none"]).expect(2);
+    assert!(ended.stderr().contains("--sizes 1000,10000"), "{}", ended.stderr());
+    place.file("empty.txt", "");
+    let ended = place.run(&["bench", "line", "--corpus", "."]).expect(2);
+    assert!(ended.stderr().contains("no .html"), "{}", ended.stderr());
 }

@@ -1,11 +1,13 @@
 //! Secrets of the settings reach the servers they are for, and stand nowhere that a run leaves
 //! behind (HOSTILE 48).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use jarvix_core::Page;
 use jarvix_testkit::{Behaviour, HostileOrigin, ProxySpeech, TestProxy};
 
-use crate::support::{Place, comparable};
+use crate::support::{Place, comparable, rows};
 
 /// One word for each way in; no other text has it.
 const SECRETS: [&str; 5] = ["qheaderq", "qpasswordq", "qtokenq", "qcookieq", "qproxyq"];
@@ -166,6 +168,16 @@ fn unchanged_pages_are_copied_and_each_run_stands_alone() {
     assert!(of("second", "pages").iter().all(|row| row.contains("outcome: NotModified")));
     place.run(&["runs", "rm", "first"]).expect(0);
     place.run(&["verify", "--run", "second"]).expect(0);
+    // In an archive a copied page is as good as a fetched one.
+    place.run(&["export", "--run", "second", "--format", "warc", "--out", "second.warc"]).expect(0);
+    place.run(&["run", "second.warc", "--run", "back"]).expect(0);
+    let bodies = |run| {
+        let pages = rows::<Page>(&place.store(), run).into_iter();
+        pages.map(|page| (page.url, (page.body, page.body_hash))).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(bodies("second").len(), 20);
+    assert_eq!(bodies("second"), bodies("back"));
+    place.run(&["runs", "rm", "back"]).expect(0);
     place.run(&["report", "--run", "second"]).expect(0);
     assert!(run("third").contains("from run second"));
     assert_eq!(origin.compared().not_modified, 40);
