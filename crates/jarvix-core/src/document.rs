@@ -158,6 +158,49 @@ impl fmt::Display for Defect {
     }
 }
 
+/// Where the value of a column comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// The column.
+    pub column: String,
+    /// What on the page said it, such as `json_ld` or `meta article:published_time`.
+    pub source: String,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+}
+
+/// A part of a document's text: a heading and what follows it up to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Level of the heading, 1 to 6; 0 for text before the first one.
+    pub level: u8,
+    /// The heading's text; empty for text before the first one.
+    pub heading: String,
+    /// Where the part begins in the text, in characters; the heading is in it.
+    pub start: u32,
+    /// One behind its last character.
+    pub end: u32,
+}
+
+/// What is sold on a page, as the page states it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Product {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its brand or maker.
+    pub brand: Option<String>,
+    /// Its price; the lowest where there are several.
+    pub price: Option<f64>,
+    /// The price's currency, ISO 4217.
+    pub currency: Option<String>,
+    /// `in_stock`, `out_of_stock`, `preorder` and the other words of schema.org, in snake case.
+    pub availability: Option<String>,
+    /// Mean of its ratings, scaled to 0 to 5.
+    pub rating: Option<f64>,
+    /// How many ratings or reviews that is the mean of.
+    pub rating_count: Option<u64>,
+}
+
 /// A row of `documents`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
@@ -171,6 +214,8 @@ pub struct Document {
     pub author: Option<String>,
     /// Publication date as ISO 8601: `YYYY-MM-DD`, or a full time stamp where the page gives one.
     pub published: Option<String>,
+    /// Date of the last change, in the same form.
+    pub modified: Option<String>,
     /// Language of the text, ISO 639-1 where there is one, else 639-3.
     pub language: Option<String>,
     /// Kind of page: article, forum, product, listing, collection, documentation, service, other.
@@ -186,10 +231,24 @@ pub struct Document {
     pub robots: Option<String>,
     /// URL of the lead image.
     pub image: Option<String>,
+    /// Where the page stands on its site, from the top, as its breadcrumbs say.
+    pub breadcrumbs: Vec<String>,
+    /// What is sold on the page.
+    pub product: Product,
+    /// The software behind the site, such as `shopify` or `wordpress`.
+    pub platform: Option<String>,
+    /// Addresses to write to or to call: `mailto:` and `tel:`, each once, in page order.
+    pub contacts: Vec<String>,
+    /// The site's profiles on social networks, as URLs, each once, in page order.
+    pub social_links: Vec<String>,
+    /// Where the values of other columns come from, in column order.
+    pub sources: Vec<Source>,
     /// Main text, one paragraph a line.
     pub text: String,
     /// Main text as Markdown.
     pub markdown: String,
+    /// The parts of the text between its headings, in order and without gaps.
+    pub sections: Vec<Section>,
     /// Words of the main text.
     pub word_count: u64,
     /// Why the document is not content; `None` for content.

@@ -24,7 +24,9 @@ pub mod work;
 
 pub use canon::{CanonError, CanonicalUrl, canonicalise};
 pub use dataset::{Dataset, Stage};
-pub use document::{Defect, Document, Duplicate, Gate, Link, Reject, Signal};
+pub use document::{
+    Defect, Document, Duplicate, Gate, Link, Product, Reject, Section, Signal, Source,
+};
 pub use env::{Clock, Disk, DiskEntry, DiskRead, DiskWrite, Entropy, Env};
 pub use event::{Event, Topic};
 pub use found::{Found, LeftOut, LinkKind, Role};

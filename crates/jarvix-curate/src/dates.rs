@@ -50,21 +50,37 @@ fn from_leading_date(text: &str) -> Option<String> {
     Some(plausible(head.parse().ok()?)?.to_string())
 }
 
+/// Months in the languages of Europe that use Latin letters, and in Russian: whole words in lower
+/// case, of which three letters and more are understood.
 #[rustfmt::skip]
-const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
+const MONTHS: [&[&str]; 12] = [
+    &["january", "januar", "janvier", "enero", "gennaio", "janeiro", "januari", "stycznia", "января", "ocak"],
+    &["february", "februar", "février", "febrero", "febbraio", "fevereiro", "februari", "lutego", "февраля"],
+    &["march", "märz", "mars", "marzo", "março", "maart", "marts", "marca", "марта", "mart"],
+    &["april", "avril", "abril", "aprile", "kwietnia", "апреля", "nisan"],
+    &["may", "mai", "mayo", "maggio", "maio", "mei", "maj", "maja", "мая", "mayıs"],
+    &["june", "juni", "juin", "junio", "giugno", "junho", "czerwca", "июня", "haziran"],
+    &["july", "juli", "juillet", "julio", "luglio", "julho", "lipca", "июля", "temmuz"],
+    &["august", "août", "agosto", "augusti", "augustus", "sierpnia", "августа", "ağustos"],
+    &["september", "septembre", "septiembre", "settembre", "setembro", "września", "сентября", "eylül", "sept"],
+    &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "października", "октября", "ekim"],
+    &["november", "novembre", "noviembre", "novembro", "listopada", "ноября", "kasım"],
+    &["december", "dezember", "décembre", "diciembre", "dicembre", "dezembro", "desember", "grudnia", "декабря", "aralık"],
 ];
 
-/// The first date with a month in words (English), or in ISO order, that stands in a short text.
+/// Words between the parts of a date.
+const BETWEEN: &[&str] = &["de", "of", "del", "den"];
+
+/// The first date with a month in words, in ISO order or in the order of East Asia, that stands in
+/// a short text.
 pub(crate) fn written(text: &str) -> Option<String> {
     let parts: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '|' | '(' | ')' | '\u{b7}'))
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && !BETWEEN.contains(part))
         .take(24)
         .collect();
     let at = |n: usize| parts.get(n).copied().unwrap_or_default();
-    (0..parts.len()).find_map(|n| {
+    let in_words = (0..parts.len()).find_map(|n| {
         let found = match (month(at(n)), day(at(n))) {
             (Some(month), _) => (year(at(n + 2))?, month, day(at(n + 1))?),
             (None, Some(day)) if month(at(n + 1)).is_some() => {
@@ -74,16 +90,37 @@ pub(crate) fn written(text: &str) -> Option<String> {
         };
         let date = Date::new(found.0, found.1, found.2).ok()?;
         Some(plausible(date)?.to_string())
-    })
+    });
+    in_words.or_else(|| east_asian(text))
+}
+
+/// `2025年3月4日`, `2025년 3월 4일`.
+fn east_asian(text: &str) -> Option<String> {
+    let marks = [['年', '년'], ['月', '월'], ['日', '일']];
+    let mut rest = text;
+    let mut numbers = [0i16; 3];
+    for (number, mark) in numbers.iter_mut().zip(marks) {
+        let at = rest.find(mark)?;
+        let before = rest[..at].trim_end();
+        let from = before
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        *number = before[from..].parse().ok()?;
+        rest = &rest[at + rest[at..].chars().next()?.len_utf8()..];
+    }
+    let [year, month, day] = numbers;
+    let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    Some(plausible(date)?.to_string())
 }
 
 fn month(word: &str) -> Option<i8> {
-    let lower = word.to_ascii_lowercase();
-    let is_start = |name: &str| lower.len() >= 3 && name.starts_with(&lower);
-    let at = match lower.as_str() {
-        "sept" => Some(8),
-        _ => MONTHS.iter().position(|name| is_start(name)),
-    };
+    // No month is longer, and most words are not looked at twice.
+    if !(3..=24).contains(&word.len()) || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let is_start = |name: &&str| lower.chars().count() >= 3 && name.starts_with(&lower);
+    let at = MONTHS.iter().position(|names| names.iter().any(|name| is_start(&name)));
     at.and_then(|n| i8::try_from(n + 1).ok())
 }
 
@@ -131,6 +168,14 @@ mod tests {
             ("Posted on March 4th, 2025 by Ada", Some("2025-03-04")),
             ("4 Mar. 2025", Some("2025-03-04")),
             ("Updated 2025-03-04", Some("2025-03-04")),
+            ("Publicado el 4 de marzo de 2025", Some("2025-03-04")),
+            ("Am 4. März 2025 um 10 Uhr", Some("2025-03-04")),
+            ("le 1er août 2024", Some("2024-08-01")),
+            ("4 марта 2025", Some("2025-03-04")),
+            ("投稿日：2025年3月4日", Some("2025-03-04")),
+            ("2025년 3월 4일", Some("2025-03-04")),
+            ("2025年13月4日", None),
+            ("年月日", None),
             ("Marching 4 2025", None),
             ("March 2025", None),
         ];

@@ -9,12 +9,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jarvix_core::{Defect, Document, limits};
 use jarvix_html::plain_text;
 
+use crate::breadcrumbs;
 use crate::byline;
 use crate::clean;
+use crate::contacts;
 use crate::content;
 use crate::markdown;
 use crate::metadata;
+use crate::microdata;
+use crate::platform;
+use crate::product;
 use crate::render;
+use crate::sections;
+use crate::sources::Sources;
 use crate::supplement;
 use crate::survey::Survey;
 use crate::tree::Tree;
@@ -30,8 +37,14 @@ const UNITS_MAX: usize = 30_000;
 struct Found {
     text: String,
     markdown: String,
+    /// The chosen headings, with their levels.
+    headings: Vec<(u8, String)>,
     kind: Option<&'static str>,
     byline: byline::Byline,
+    product: Option<microdata::Item>,
+    breadcrumbs: Vec<String>,
+    contacts: contacts::Contacts,
+    sources: Sources,
 }
 
 /// The document that `html` at `url` holds (metadata, text, Markdown, page type), and what was
@@ -49,12 +62,24 @@ pub(crate) fn extract_surveyed(html: &str, url: &str, survey: &Survey) -> (Docum
         let text = plain_text(html);
         Found { markdown: markdown::of_text(&text), text, ..Found::default() }
     });
-    let mut document = metadata::of(url, survey, &found.byline);
-    document.page_type = Some(found.kind.unwrap_or(metadata::PAGE_TYPE_OTHER).to_owned());
+    let mut sources = Sources::default();
+    let kind = found.kind.unwrap_or(metadata::PAGE_TYPE_OTHER);
+    let asked = metadata::Asked { url, survey, byline: &found.byline, kind };
+    let mut document = metadata::of(&asked, &mut sources);
+    document.page_type = Some(kind.to_owned());
+    document.breadcrumbs = found.breadcrumbs;
+    document.product = product::of(survey, found.product.as_ref(), &mut sources);
+    document.platform = platform::of(html, survey, &mut sources);
+    (document.contacts, document.social_links) =
+        (found.contacts.addresses, found.contacts.profiles);
+    document.sources = found.sources.finish();
+    document.sources.extend(sources.finish());
+    document.sources.sort_by_key(|source| column_order(&source.column));
     let (text, cut) = clean::paragraphs(&found.text, limits::TEXT_CHARS_MAX);
     if cut {
         defects.push(Defect::TextCut);
     }
+    document.sections = sections::of(&text, &found.headings);
     document.markdown = clean::markdown(&found.markdown, limits::TEXT_CHARS_MAX);
     document.text = text;
     if survey.structured.malformed {
@@ -80,10 +105,45 @@ fn read(html: &str, url: &str, survey: &Survey) -> Result<Found, Defect> {
     }
     let found = content::find(&tree, survey, url, Weights::shipped(), UNITS_MAX);
     let found = found.filter(|_| !tree.too_large).ok_or(Defect::TooComplex)?;
+    let is_thread = found.kind == Some("forum");
+    let mut sources = Sources::default();
+    let structured = &survey.structured;
     Ok(Found {
         text: render::text(&tree, &found.units, &found.chosen),
         markdown: render::markdown(&tree, &found.units, &found.chosen),
+        headings: render::headings(&tree, &found.units, &found.chosen),
         kind: found.kind,
-        byline: byline::of(&tree, &found.units, tree.added),
+        byline: byline::of(&tree, &found.units, tree.added, is_thread),
+        product: microdata::Item::find(&tree, &["Product", "ProductGroup"]),
+        breadcrumbs: breadcrumbs::of(structured, &tree, &mut sources),
+        contacts: contacts::of(&tree, structured, &mut sources),
+        sources,
     })
+}
+
+/// Columns whose values are noted with their sources, as they stand in a document.
+const NOTED: &[&str] = &[
+    "title",
+    "author",
+    "published",
+    "modified",
+    "site_name",
+    "description",
+    "canonical_url",
+    "image",
+    "breadcrumbs",
+    "product_name",
+    "product_brand",
+    "product_price",
+    "product_currency",
+    "product_availability",
+    "product_rating",
+    "product_rating_count",
+    "platform",
+    "contacts",
+    "social_links",
+];
+
+fn column_order(column: &str) -> usize {
+    NOTED.iter().position(|noted| *noted == column).unwrap_or(NOTED.len())
 }

@@ -7,8 +7,10 @@
 //! for byte, on every thread and machine. What this crate refuses to do: fetch, write, or follow
 //! anything that a page says.
 
+mod breadcrumbs;
 mod byline;
 mod clean;
+mod contacts;
 mod content;
 mod context;
 mod dates;
@@ -23,10 +25,15 @@ mod language;
 mod listing;
 mod markdown;
 mod metadata;
+mod microdata;
 mod page_type;
+mod platform;
+mod product;
 mod read;
 mod render;
+mod sections;
 mod signals;
+mod sources;
 mod structured;
 mod supplement;
 mod survey;
@@ -52,7 +59,7 @@ use words::Words;
 
 /// Version of this code: part of the generation key of `documents`. Counts up whenever the same
 /// page may give another document.
-pub const CODE_VERSION: u32 = 4;
+pub const CODE_VERSION: u32 = 5;
 
 /// Stack that a thread needs to run [`curate`], in bytes. Nothing here goes deeper with the page:
 /// only structured data is read by recursion, to the depth that its parser bounds.
@@ -165,6 +172,7 @@ fn curate_text(page: &Page, read: &read::Read) -> Curated {
         language: language::language(&text, None),
         robots: header_wishes(page).words().map(str::to_owned),
         markdown: text.clone(),
+        sections: sections::of(&text, &[]),
         text,
         defects: read.defects.clone(),
         ..Document::default()

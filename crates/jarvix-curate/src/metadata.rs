@@ -1,5 +1,6 @@
 //! Who, when, what and where of a page: what it states in its head and its structured data, what it
-//! shows where it states nothing, all of it cleaned and bounded before it becomes a document.
+//! shows where it states nothing, all of it cleaned and bounded before it becomes a document, and
+//! each value with a note of what said it.
 
 use jarvix_core::{Document, canonicalise, limits};
 use url::Url;
@@ -8,6 +9,7 @@ use crate::byline::Byline;
 use crate::clean::line;
 use crate::dates;
 use crate::language;
+use crate::sources::{Candidate, Sources};
 use crate::survey::Survey;
 use crate::title;
 
@@ -19,93 +21,204 @@ const SITE_NAME_CHARS_MAX: usize = 200;
 /// The kind of a page that nobody could tell.
 pub(crate) const PAGE_TYPE_OTHER: &str = "other";
 
-/// The metadata of the page at `url`; text and what follows from it are left empty.
-pub(crate) fn of(url: &str, survey: &Survey, byline: &Byline) -> Document {
-    let stated_title = survey.meta(&["og:title", "twitter:title", "dc.title"]);
-    let heading = title::heading(&byline.headings, survey.title.as_deref(), stated_title);
-    let shortened = stated_title.or(survey.title.as_deref()).map(title::without_site);
-    let title = first_line(
-        TITLE_CHARS_MAX,
-        [
-            heading,
-            shortened,
-            survey.structured.work_text("headline"),
-            survey.title.as_deref(),
-            survey.heading.as_deref(),
-        ],
-    );
-    let stated_authors = survey.structured.authors();
-    let author = first_line(
-        AUTHOR_CHARS_MAX,
-        [
-            stated_authors.as_deref(),
-            survey.meta(&["author", "citation_author", "dc.creator"]).filter(is_name),
-            byline.author.as_deref(),
-            survey.meta(&["article:author"]).filter(is_name),
-        ],
-    );
-    let description = first_line(
-        DESCRIPTION_CHARS_MAX,
-        [
-            survey.meta(&["description", "og:description", "twitter:description"]),
-            survey.structured.work_text("description"),
-        ],
-    );
-    let site_name = first_line(
-        SITE_NAME_CHARS_MAX,
-        [
-            survey.meta(&["og:site_name", "application-name"]),
-            survey.structured.site_name(),
-            survey.title.as_deref().and_then(title::site_of),
-        ],
-    );
-    let base = Url::parse(url).ok();
+/// A page of which the metadata is asked.
+pub(crate) struct Asked<'a> {
+    /// Its address.
+    pub(crate) url: &'a str,
+    /// What it states.
+    pub(crate) survey: &'a Survey,
+    /// What it shows of its making.
+    pub(crate) byline: &'a Byline,
+    /// What kind of page it is taken for.
+    pub(crate) kind: &'a str,
+}
+
+impl Asked<'_> {
+    /// Whether somebody has written this on some day: the dates and authors of other pages are those
+    /// of the system that holds them.
+    fn is_written(&self) -> bool {
+        matches!(self.kind, "article" | "forum" | PAGE_TYPE_OTHER)
+            || self.survey.structured.states_article()
+    }
+}
+
+/// The metadata of a page; text and what follows from it are left empty.
+pub(crate) fn of(page: &Asked<'_>, sources: &mut Sources) -> Document {
+    let survey = page.survey;
+    let base = Url::parse(page.url).ok();
+    let title = title(page, sources);
+    let mut made = (None, None, None);
+    if page.is_written() {
+        made.0 = author(page, sources);
+        made.1 = published(page, sources);
+        made.2 = modified(page, sources, made.1.as_deref());
+    }
+    let (author, published, modified) = made;
     Document {
-        url: url.to_owned(),
+        url: page.url.to_owned(),
         title,
         author,
-        published: published(survey, byline),
+        published,
+        modified,
         language: survey.declared_language().and_then(language::declared_code),
-        site_name,
-        description,
-        canonical_url: canonical(survey, base.as_ref()),
-        image: image(survey, base.as_ref()),
+        site_name: site_name(survey, sources),
+        description: description(survey, sources),
+        canonical_url: canonical(survey, base.as_ref(), sources),
+        image: image(survey, base.as_ref(), sources),
         ..Document::default()
     }
 }
 
-fn first_line<const N: usize>(chars_max: usize, values: [Option<&str>; N]) -> Option<String> {
-    values.into_iter().flatten().find_map(|value| line(value, chars_max))
+fn title(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
+    let survey = page.survey;
+    let stated = survey.meta(&["og:title", "twitter:title", "dc.title"]);
+    let headings = title::Headings {
+        shown: &page.byline.headings,
+        title: survey.title.as_deref(),
+        stated,
+        site_name: survey.meta(&["og:site_name"]),
+    };
+    let heading = headings.named().or_else(|| {
+        headings.sole().filter(|_| !matches!(page.kind, "service" | "forum" | "product"))
+    });
+    let candidates: [Candidate<'_>; 6] = [
+        (heading, "heading", 0.85),
+        (stated.map(title::without_site), "open_graph title", 0.7),
+        (survey.title.as_deref().map(title::without_site), "title element", 0.7),
+        (survey.structured.work_text("headline"), "json_ld headline", 0.6),
+        (survey.title.as_deref(), "title element", 0.4),
+        (survey.heading.as_deref(), "heading", 0.4),
+    ];
+    sources.first("title", &candidates, |text| line(&twice(text), TITLE_CHARS_MAX))
 }
 
-/// Some sites put the author's page where the name belongs.
-fn is_name(value: &&str) -> bool {
-    !value.starts_with("http")
+fn author(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
+    let survey = page.survey;
+    let stated = survey.structured.authors();
+    let names = |are_people: bool| {
+        stated.as_ref().filter(|a| a.are_people == are_people).map(|a| a.names.as_str())
+    };
+    let shown = page.byline.author.as_ref();
+    let by_forum = page.kind == "forum";
+    let candidates: [Candidate<'_>; 7] = [
+        (names(true), "json_ld author", 0.85),
+        (shown.filter(|_| by_forum).map(|(name, _)| name.as_str()), "post", 0.75),
+        (
+            survey.meta(&["author", "citation_author", "dc.creator", "parsely-author", "byl"]),
+            "meta author",
+            0.75,
+        ),
+        (shown.filter(|(_, sure)| *sure).map(|(name, _)| name.as_str()), "author link", 0.75),
+        (shown.map(|(name, _)| name.as_str()), "byline", 0.6),
+        (survey.meta(&["article:author", "sailthru.author"]), "meta article:author", 0.6),
+        (names(false), "json_ld author", 0.4),
+    ];
+    sources.first("author", &candidates, |text| {
+        let text = twice(text);
+        let text = crate::byline::without_lead(text.trim());
+        line(text, AUTHOR_CHARS_MAX).filter(|name| is_name(name))
+    })
+}
+
+/// Text whose character references were written twice.
+fn twice(text: &str) -> std::borrow::Cow<'_, str> {
+    jarvix_html::unescape(text)
+}
+
+/// Some sites put the author's page, or a number, where the name belongs.
+fn is_name(value: &str) -> bool {
+    !value.starts_with("http") && !value.starts_with('@') && value.chars().any(char::is_alphabetic)
 }
 
 /// Structured data and meta elements state the date with its time; then what the page shows.
-fn published(survey: &Survey, byline: &Byline) -> Option<String> {
-    let stated = [
-        survey.structured.work_text("datePublished"),
-        survey.meta(&["article:published_time", "datepublished", "parsely-pub-date"]),
-        survey.meta(&["citation_publication_date", "dc.date", "dcterms.date", "date", "pubdate"]),
+fn published(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
+    let survey = page.survey;
+    let candidates: [Candidate<'_>; 5] = [
+        (survey.meta(&["article:published_time"]), "meta article:published_time", 0.9),
+        (survey.structured.work_text("datePublished"), "json_ld datePublished", 0.8),
+        (survey.structured.work_text("dateCreated"), "json_ld dateCreated", 0.7),
+        (
+            survey.meta(&[
+                "datepublished",
+                "parsely-pub-date",
+                "citation_publication_date",
+                "citation_online_date",
+                "citation_date",
+                "dc.date.issued",
+                "dcterms.created",
+                "dc.date",
+                "dcterms.date",
+                "sailthru.date",
+                "date",
+                "pubdate",
+            ]),
+            "meta date",
+            0.7,
+        ),
+        (page.byline.published.as_deref(), "shown date", 0.7),
     ];
-    let stated = stated.into_iter().flatten();
-    stated
-        .filter_map(|value| dates::iso(value).or_else(|| dates::written(value)))
-        .next()
-        .or_else(|| byline.date.clone())
+    sources.first("published", &candidates, any_date)
 }
 
-fn canonical(survey: &Survey, base: Option<&Url>) -> Option<String> {
-    let stated = survey.canonical.as_deref().or_else(|| survey.meta(&["og:url"]))?;
-    let url = resolve(stated, base)?;
-    canonicalise(url.as_str()).ok().map(|url| url.as_str().to_owned())
+/// The last change; one that was before the publication is none.
+fn modified(page: &Asked<'_>, sources: &mut Sources, published: Option<&str>) -> Option<String> {
+    let survey = page.survey;
+    let candidates: [Candidate<'_>; 4] = [
+        (survey.structured.work_text("dateModified"), "json_ld dateModified", 0.9),
+        (
+            survey.meta(&["article:modified_time", "og:updated_time", "datemodified"]),
+            "meta article:modified_time",
+            0.9,
+        ),
+        (survey.meta(&["last-modified", "lastmod", "dcterms.modified"]), "meta last-modified", 0.7),
+        (page.byline.modified.as_deref(), "shown date", 0.7),
+    ];
+    let day = |date: &str| date.get(..10).unwrap_or(date).to_owned();
+    let is_later = |date: &String| published.is_none_or(|published| day(date) >= day(published));
+    sources.first("modified", &candidates, |text| any_date(text).filter(is_later))
 }
 
-fn image(survey: &Survey, base: Option<&Url>) -> Option<String> {
-    let stated = [survey.meta(&["og:image", "twitter:image"]), survey.structured.image()];
-    stated.into_iter().flatten().find_map(|image| resolve(image, base)).map(String::from)
+fn any_date(text: &str) -> Option<String> {
+    dates::iso(text).or_else(|| dates::written(text))
+}
+
+fn description(survey: &Survey, sources: &mut Sources) -> Option<String> {
+    let candidates: [Candidate<'_>; 3] = [
+        (survey.meta(&["description"]), "meta description", 0.9),
+        (survey.meta(&["og:description", "twitter:description"]), "open_graph description", 0.9),
+        (survey.structured.work_text("description"), "json_ld description", 0.8),
+    ];
+    sources.first("description", &candidates, |text| line(&twice(text), DESCRIPTION_CHARS_MAX))
+}
+
+fn site_name(survey: &Survey, sources: &mut Sources) -> Option<String> {
+    let candidates: [Candidate<'_>; 4] = [
+        (survey.meta(&["og:site_name"]), "open_graph site_name", 0.95),
+        (survey.meta(&["application-name"]), "meta application-name", 0.8),
+        (survey.structured.site_name(), "json_ld", 0.9),
+        (survey.title.as_deref().and_then(title::site_of), "title element", 0.6),
+    ];
+    sources.first("site_name", &candidates, |text| line(&twice(text), SITE_NAME_CHARS_MAX))
+}
+
+fn canonical(survey: &Survey, base: Option<&Url>, sources: &mut Sources) -> Option<String> {
+    let candidates: [Candidate<'_>; 2] = [
+        (survey.canonical.as_deref(), "canonical link", 0.95),
+        (survey.meta(&["og:url"]), "open_graph url", 0.8),
+    ];
+    // The first that is stated decides; a broken one is not made up for by another.
+    let stated = candidates.iter().find(|(value, _, _)| value.is_some())?;
+    sources.first("canonical_url", std::slice::from_ref(stated), |text| {
+        canonicalise(resolve(text, base)?.as_str()).ok().map(|url| url.as_str().to_owned())
+    })
+}
+
+fn image(survey: &Survey, base: Option<&Url>, sources: &mut Sources) -> Option<String> {
+    let candidates: [Candidate<'_>; 2] = [
+        (survey.meta(&["og:image", "twitter:image"]), "open_graph image", 0.9),
+        (survey.structured.image(), "json_ld image", 0.9),
+    ];
+    sources.first("image", &candidates, |text| resolve(text, base).map(String::from))
 }
 
 /// An absolute web address of a bearable length.

@@ -5,12 +5,16 @@
 
 use jarvix_html::unescape;
 
+use crate::clean;
 use crate::markdown::Writer;
 use crate::tree::{Kind, Name, Tree};
 use crate::units::{Unit, Units};
 
 /// Levels between a unit and the cell that holds it.
 const CELL_LEVELS: usize = 4;
+/// Levels between a unit and the heading that it is.
+const HEADING_LEVELS: usize = 3;
+const HEADING_CHARS_MAX: usize = 1_000;
 
 /// The chosen units, one a line.
 pub(crate) fn text(tree: &Tree<'_>, units: &Units, chosen: &[bool]) -> String {
@@ -30,6 +34,22 @@ pub(crate) fn text(tree: &Tree<'_>, units: &Units, chosen: &[bool]) -> String {
         row_before = row;
     }
     out
+}
+
+/// The chosen units that are headings, with their levels, cleaned as the text is.
+pub(crate) fn headings(tree: &Tree<'_>, units: &Units, chosen: &[bool]) -> Vec<(u8, String)> {
+    let heading = |unit: &Unit| {
+        let mut blocks = tree.path(unit.block).take(HEADING_LEVELS);
+        let level = blocks.find_map(|at| match tree.nodes[at as usize].name.heading_level() {
+            0 => None,
+            level => Some(level),
+        })?;
+        let (text, _) = clean::paragraphs(units.text(unit), HEADING_CHARS_MAX);
+        // A heading of several lines stands in the text as such; its first line begins the section.
+        let first = text.lines().next().filter(|line| !line.is_empty())?;
+        Some((level, first.to_owned()))
+    };
+    chosen_units(units, chosen).filter_map(heading).collect()
 }
 
 fn chosen_units<'u>(units: &'u Units, chosen: &'u [bool]) -> impl Iterator<Item = &'u Unit> {

@@ -12,6 +12,15 @@ const OBJECTS_MAX: usize = 1_000;
 /// Authors that are kept of one page.
 const AUTHORS_MAX: usize = 20;
 
+/// Who is stated to have made a work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Authors {
+    /// Their names, joined by `; `.
+    pub(crate) names: String,
+    /// Whether none of them is an organisation.
+    pub(crate) are_people: bool,
+}
+
 /// The objects of a page's JSON-LD, in page order.
 #[derive(Debug, Default)]
 pub(crate) struct Structured {
@@ -80,19 +89,40 @@ impl Structured {
         stated.or_else(|| self.works().find_map(|o| o.get("publisher")?.get("name")?.as_str()))
     }
 
+    /// Whether the page says that it is an article or a post.
+    pub(crate) fn states_article(&self) -> bool {
+        self.objects.iter().any(|object| {
+            has_type(object, |name| name.ends_with("Article") || name.ends_with("Posting"))
+        })
+    }
+
     /// The names of the work's authors, joined by `; `.
-    pub(crate) fn authors(&self) -> Option<String> {
+    pub(crate) fn authors(&self) -> Option<Authors> {
         let author = self.works().find_map(|object| object.get("author"))?;
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        let mut are_people = true;
         let list = author.as_array().map_or(std::slice::from_ref(author), Vec::as_slice);
         for one in list.iter().take(AUTHORS_MAX) {
-            let name = one.as_str().or_else(|| one.get("name")?.as_str()).unwrap_or("").trim();
+            let object = one.as_object().map(|object| self.resolved(object));
+            are_people &=
+                !object.is_some_and(|o| has_type(o, |name| name.ends_with("Organization")));
+            let name = one.as_str().or_else(|| object?.get("name")?.as_str()).unwrap_or("");
+            let name = jarvix_html::unescape(name.trim()).into_owned();
             // Some sites put the author's page where the name belongs.
             if !name.is_empty() && !name.starts_with("http") && !names.contains(&name) {
                 names.push(name);
             }
         }
-        (!names.is_empty()).then(|| names.join("; "))
+        (!names.is_empty()).then(|| Authors { names: names.join("; "), are_people })
+    }
+
+    /// The object itself, or the one that it refers to by its `@id`.
+    fn resolved<'s>(&'s self, object: &'s Map<String, Value>) -> &'s Map<String, Value> {
+        let known = |id| self.objects.iter().find(|other| other.get("@id") == Some(id));
+        match object.get("@id") {
+            Some(id) if !object.contains_key("name") => known(id).unwrap_or(object),
+            _ => object,
+        }
     }
 
     /// The first image of a work or product.
@@ -118,7 +148,9 @@ impl Structured {
     }
 }
 
-fn has_type(object: &Map<String, Value>, fits: impl Fn(&str) -> bool) -> bool {
+/// Whether one of the object's types, without their vocabulary's address, fits.
+pub(crate) fn has_type(object: &Map<String, Value>, fits: impl Fn(&str) -> bool) -> bool {
+    let fits = |name: &str| fits(name.rsplit(['/', '#', ':']).next().unwrap_or(name));
     match object.get("@type") {
         Some(Value::String(name)) => fits(name),
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(fits),
@@ -130,7 +162,10 @@ fn is_work(object: &Map<String, Value>) -> bool {
     has_type(object, |name| {
         name.ends_with("Article")
             || name.ends_with("Posting")
-            || matches!(name, "Report" | "Recipe" | "Book" | "CreativeWork" | "HowTo" | "QAPage")
+            || matches!(
+                name,
+                "Report" | "Recipe" | "Book" | "CreativeWork" | "HowTo" | "QAPage" | "Question"
+            )
     })
 }
 
@@ -181,9 +216,18 @@ mod tests {
         ];
         let found = read(&blocks);
         assert_eq!(found.work_text("headline"), Some("H"));
-        assert_eq!(found.authors().as_deref(), Some("A; B"));
+        assert_eq!(found.authors(), Some(Authors { names: "A; B".to_owned(), are_people: true }));
+        assert!(found.states_article());
         assert_eq!(found.image(), Some("https://x.org/i.png"));
         assert!(!found.malformed && !found.says_paywalled());
+    }
+
+    #[test]
+    fn authors_are_looked_up_by_their_id() {
+        let block = r##"{"@graph": [{"@type": "BlogPosting", "author": {"@id": "#a"}},
+            {"@type": "Organization", "@id": "#a", "name": "Mills &amp; Co"}]}"##;
+        let authors = read(&[block]).authors();
+        assert_eq!(authors, Some(Authors { names: "Mills & Co".to_owned(), are_people: false }));
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! What is not decided here: how rows are compressed (`parts::properties`) and what the values mean
 //! to a stage. A column that is not in these tables is never written.
 
+mod documents;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
-use jarvix_core::{Dataset, Gate, LinkKind, Outcome, Role, Signal};
+use jarvix_core::{Dataset, LinkKind, Outcome, Role};
 
 /// The key of a column's description in its field metadata.
 pub const DESCRIPTION_KEY: &str = "description";
@@ -38,7 +40,7 @@ pub fn schema(dataset: Dataset) -> DatasetSchema {
         Dataset::Pages => pages(),
         Dataset::Hosts => hosts(),
         Dataset::Rejects => rejects(),
-        Dataset::Documents => documents(),
+        Dataset::Documents => documents::columns(),
         Dataset::Links => links(),
         Dataset::Duplicates => duplicates(),
         Dataset::Scores => return scores_schema(&[]),
@@ -117,6 +119,25 @@ pub(crate) fn hop_fields() -> Fields {
         Field::new("url", DataType::Utf8, false),
         Field::new("status", DataType::Int32, false),
         Field::new("headers", headers_type(), false),
+    ])
+}
+
+/// What said a value.
+pub(crate) fn source_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("column", DataType::Utf8, false),
+        Field::new("source", DataType::Utf8, false),
+        Field::new("confidence", DataType::Float32, false),
+    ])
+}
+
+/// A part of a text.
+pub(crate) fn section_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("level", DataType::Int32, false),
+        Field::new("heading", DataType::Utf8, false),
+        Field::new("start", DataType::Int32, false),
+        Field::new("end", DataType::Int32, false),
     ])
 }
 
@@ -299,72 +320,6 @@ fn rejects() -> Vec<Field> {
         required("text", DataType::Utf8, "The line, escaped and cut."),
         required("reason", DataType::Utf8, "Why it cannot be used."),
     ]
-}
-
-fn documents() -> Vec<Field> {
-    let gates = words(Gate::ALL, Gate::as_str);
-    let mut columns = vec![
-        required("url", DataType::Utf8, "Canonical URL of the page; joins all datasets."),
-        required("ordinal", DataType::Int64, "Ordinal of the page; unique in the run."),
-        optional("title", DataType::Utf8, "Title."),
-        optional("author", DataType::Utf8, "Author or authors, separated by '; '."),
-        optional(
-            "published",
-            DataType::Utf8,
-            "Publication date, ISO 8601: YYYY-MM-DD, or a full time stamp where the page has one.",
-        ),
-        optional(
-            "language",
-            DataType::Utf8,
-            "Language of the text: ISO 639-1 where there is one, else 639-3.",
-        ),
-        optional(
-            "page_type",
-            DataType::Utf8,
-            "Kind of page: article, forum, product, listing, collection, documentation, service, \
-             other.",
-        ),
-        optional("site_name", DataType::Utf8, "Name of the site."),
-        optional("description", DataType::Utf8, "Description from the page's metadata."),
-        optional("canonical_url", DataType::Utf8, "Canonical URL that the page itself states."),
-        optional(
-            "robots",
-            DataType::Utf8,
-            "What the page asks of robots in X-Robots-Tag or a meta element: noindex, nofollow or \
-             both; empty for nothing.",
-        ),
-        optional("image", DataType::Utf8, "URL of the lead image."),
-        required("text", DataType::Utf8, "Main text, one paragraph a line."),
-        required("markdown", DataType::Utf8, "Main text as Markdown."),
-        required("word_count", DataType::Int64, "Words of the main text."),
-        optional(
-            "gate",
-            DataType::Utf8,
-            &format!("Why the document is not content; empty for content. One of: {gates}."),
-        ),
-        optional("gate_reason", DataType::Utf8, "Evidence for the gate, in words."),
-        optional("charset", DataType::Utf8, "Charset the body was read in."),
-        required("bytes_decoded", DataType::Int64, "Size of the body after content decoding."),
-        optional(
-            "text_hash",
-            DataType::Utf8,
-            "XXH3-128 of the normalised text, 32 hex digits; empty without text.",
-        ),
-        optional(
-            "minhash",
-            DataType::Binary,
-            "MinHash of word 5-grams: 112 values of 32 bits, little endian; empty under 5 words.",
-        ),
-        required(
-            "defects",
-            DataType::List(element(DataType::Utf8)),
-            "Defects met while reading the page, sorted.",
-        ),
-    ];
-    for signal in Signal::ALL {
-        columns.push(optional(signal.as_str(), DataType::Float64, signal.about()));
-    }
-    columns
 }
 
 fn links() -> Vec<Field> {

@@ -148,3 +148,50 @@ fn local_files_go_the_same_way() {
     assert_eq!(curated.links.last().map(|l| l.target.as_str()), Some("https://b.example/x"));
     assert!(curated.document.gate.is_none());
 }
+
+#[test]
+fn what_is_sold_and_by_whom_is_read_with_its_sources() {
+    let html = "<html lang=en><title>Copper kettle | Acme Shop</title>\
+         <meta name=generator content='WordPress 6.4'><link href=/wp-content/plugins/woocommerce/a.css>\
+         <script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Copper kettle\",\
+         \"brand\":{\"name\":\"Acme\"},\"offers\":{\"price\":\"49.90\",\"priceCurrency\":\"EUR\",\
+         \"availability\":\"https://schema.org/InStock\"}}</script>\
+         <nav class=breadcrumb><ol><li><a href=/>Home</a><li>Kettles</ol></nav>\
+         <h1>Copper kettle</h1><p>A kettle made of copper, for gas and induction, one litre.</p>\
+         <h2>Care</h2><p>Wipe it dry after use and do not put it into the machine.</p>\
+         <footer><a href=mailto:shop@acme.example>Mail</a>\
+         <a href=https://www.instagram.com/acme>Instagram</a></footer>";
+    let document = curated(html).document;
+    let product = &document.product;
+    assert_eq!(product.name.as_deref(), Some("Copper kettle"));
+    assert_eq!(product.brand.as_deref(), Some("Acme"));
+    assert_eq!((product.price, product.currency.as_deref()), (Some(49.9), Some("EUR")));
+    assert_eq!(product.availability.as_deref(), Some("in_stock"));
+    assert_eq!(document.platform.as_deref(), Some("woocommerce"));
+    assert_eq!(document.breadcrumbs, ["Home", "Kettles"]);
+    assert_eq!(document.contacts, ["mailto:shop@acme.example"]);
+    assert_eq!(document.social_links, ["https://www.instagram.com/acme"]);
+    let said: Vec<_> =
+        document.sources.iter().map(|s| (s.column.as_str(), s.source.as_str())).collect();
+    for expected in [
+        ("title", "heading"),
+        ("product_price", "json_ld Product"),
+        ("breadcrumbs", "breadcrumb element"),
+        ("platform", "marks in the markup"),
+        ("contacts", "links"),
+    ] {
+        assert!(said.contains(&expected), "{expected:?} is not in {said:?}");
+    }
+    assert!(document.sources.iter().all(|s| (0.0..=1.0).contains(&s.confidence)));
+    // Every part of the text is in a section, and a section begins with its heading.
+    let chars: Vec<char> = document.text.chars().collect();
+    let mut at = 0;
+    for section in &document.sections {
+        assert_eq!(section.start, at);
+        at = section.end;
+        let part: String = chars[section.start as usize..section.end as usize].iter().collect();
+        assert!(part.starts_with(&section.heading), "{part:?}");
+    }
+    assert_eq!(at as usize, chars.len());
+    assert!(document.sections.iter().any(|s| (s.level, s.heading.as_str()) == (2, "Care")));
+}

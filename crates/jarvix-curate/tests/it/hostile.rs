@@ -72,7 +72,7 @@ fn long_descriptions_of_collections_are_read() {
     );
     for url in ["https://shop.example/collections/dinge", "https://shop.example/category/dinge"] {
         let (document, _) = extract(&html, url);
-        assert_eq!(document.title.as_deref(), Some("Alle Dinge"));
+        assert_eq!(document.title.as_deref(), Some("Dinge"));
     }
 }
 

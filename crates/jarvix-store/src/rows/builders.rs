@@ -8,12 +8,12 @@ use arrow::array::{
     builder::make_view,
 };
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use jarvix_core::{Header, Hop};
+use jarvix_core::{Header, Hop, Section, Source};
 
-use crate::schema::{element, header_fields, hop_fields};
+use crate::schema::{element, header_fields, hop_fields, section_fields, source_fields};
 
 /// The columns of a dataset, under construction. A row's cells come in schema order.
 ///
@@ -39,6 +39,8 @@ enum Column {
     Texts(List<StringBuilder>),
     Headers(Box<List<HeaderColumns>>),
     Hops(Box<List<HopColumns>>),
+    Sources(Box<List<SourceColumns>>),
+    Sections(Box<List<SectionColumns>>),
 }
 
 /// A column of bytes, each value with the memory that it came in.
@@ -88,6 +90,21 @@ struct HopColumns {
     headers: List<HeaderColumns>,
 }
 
+#[derive(Default)]
+struct SourceColumns {
+    column: StringBuilder,
+    source: StringBuilder,
+    confidence: Float32Builder,
+}
+
+#[derive(Default)]
+struct SectionColumns {
+    level: Int32Builder,
+    heading: StringBuilder,
+    start: Int32Builder,
+    end: Int32Builder,
+}
+
 impl<T: Default> Default for List<T> {
     fn default() -> Self {
         Self { ends: vec![0], elements: T::default(), count: 0 }
@@ -103,6 +120,17 @@ impl<T> List<T> {
     fn offsets(&mut self) -> OffsetBuffer<i32> {
         self.count = 0;
         OffsetBuffer::new(std::mem::replace(&mut self.ends, vec![0]).into())
+    }
+
+    /// The rows so far, whose elements have `fields` with the values of `columns`.
+    fn of_structs(
+        &mut self,
+        fields: Fields,
+        columns: Vec<ArrayRef>,
+    ) -> Result<ArrayRef, ArrowError> {
+        let values = StructArray::try_new(fields.clone(), columns, None)?;
+        let item = element(DataType::Struct(fields));
+        Ok(Arc::new(ListArray::try_new(item, self.offsets(), Arc::new(values), None)?))
     }
 }
 
@@ -129,9 +157,7 @@ impl List<HeaderColumns> {
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         let columns: Vec<ArrayRef> =
             vec![Arc::new(self.elements.name.finish()), Arc::new(self.elements.value.finish())];
-        let values = StructArray::try_new(header_fields(), columns, None)?;
-        let item = element(DataType::Struct(header_fields()));
-        Ok(Arc::new(ListArray::try_new(item, self.offsets(), Arc::new(values), None)?))
+        self.of_structs(header_fields(), columns)
     }
 }
 
@@ -154,9 +180,60 @@ impl List<HopColumns> {
             Arc::new(self.elements.status.finish()),
             self.elements.headers.finish()?,
         ];
-        let values = StructArray::try_new(hop_fields(), columns, None)?;
-        let item = element(DataType::Struct(hop_fields()));
-        Ok(Arc::new(ListArray::try_new(item, self.offsets(), Arc::new(values), None)?))
+        self.of_structs(hop_fields(), columns)
+    }
+}
+
+impl List<SourceColumns> {
+    fn push(&mut self, sources: &[Source]) -> usize {
+        let mut bytes = 0;
+        for source in sources {
+            self.elements.column.append_value(&source.column);
+            self.elements.source.append_value(&source.source);
+            self.elements.confidence.append_value(source.confidence);
+            self.count += 1;
+            bytes += source.column.len() + source.source.len() + 12;
+        }
+        self.end_row();
+        bytes
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let elements = &mut self.elements;
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(elements.column.finish()),
+            Arc::new(elements.source.finish()),
+            Arc::new(elements.confidence.finish()),
+        ];
+        self.of_structs(source_fields(), columns)
+    }
+}
+
+impl List<SectionColumns> {
+    fn push(&mut self, sections: &[Section]) -> usize {
+        let whole = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        let mut bytes = 0;
+        for section in sections {
+            self.elements.level.append_value(i32::from(section.level));
+            self.elements.heading.append_value(&section.heading);
+            self.elements.start.append_value(whole(section.start));
+            self.elements.end.append_value(whole(section.end));
+            self.count += 1;
+            bytes += section.heading.len() + 16;
+        }
+        self.end_row();
+        bytes
+    }
+
+    fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let elements = &mut self.elements;
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(elements.level.finish()),
+            Arc::new(elements.heading.finish()),
+            Arc::new(elements.start.finish()),
+            Arc::new(elements.end.finish()),
+        ];
+        self.of_structs(section_fields(), columns)
     }
 }
 
@@ -175,8 +252,16 @@ impl Column {
             }
             DataType::List(item) => match item.data_type() {
                 DataType::Utf8 => Self::Texts(List::default()),
-                DataType::Struct(fields) if fields.len() == 2 => Self::Headers(Box::default()),
-                DataType::Struct(_) => Self::Hops(Box::default()),
+                DataType::Struct(fields) if *fields == header_fields() => {
+                    Self::Headers(Box::default())
+                }
+                DataType::Struct(fields) if *fields == hop_fields() => Self::Hops(Box::default()),
+                DataType::Struct(fields) if *fields == source_fields() => {
+                    Self::Sources(Box::default())
+                }
+                DataType::Struct(fields) if *fields == section_fields() => {
+                    Self::Sections(Box::default())
+                }
                 other => unreachable!("no row has a list of {other}"),
             },
             other => unreachable!("no row has a {other}"),
@@ -202,6 +287,8 @@ impl Column {
             Self::Texts(b) => b.finish()?,
             Self::Headers(b) => b.finish()?,
             Self::Hops(b) => b.finish()?,
+            Self::Sources(b) => b.finish()?,
+            Self::Sections(b) => b.finish()?,
         })
     }
 }
@@ -369,6 +456,20 @@ impl Columns {
     pub fn hops(&mut self, hops: &[Hop]) {
         let Column::Hops(list) = self.column() else { self.misplaced("redirects") };
         let bytes = list.push(hops);
+        self.bytes += bytes;
+    }
+
+    /// Where values come from.
+    pub fn sources(&mut self, sources: &[Source]) {
+        let Column::Sources(list) = self.column() else { self.misplaced("sources") };
+        let bytes = list.push(sources);
+        self.bytes += bytes;
+    }
+
+    /// Parts of a text.
+    pub fn sections(&mut self, sections: &[Section]) {
+        let Column::Sections(list) = self.column() else { self.misplaced("sections") };
+        let bytes = list.push(sections);
         self.bytes += bytes;
     }
 }

@@ -8,7 +8,7 @@ use arrow::datatypes::{
     ArrowPrimitiveType, Float32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
-use jarvix_core::{Header, Hop};
+use jarvix_core::{Header, Hop, Section, Source};
 
 /// A cell that is not what the schema promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +160,18 @@ impl<'a> Cells<'a> {
         let list = self.array::<ListArray>()?;
         hops(list, self.row).ok_or_else(|| self.wrong("no redirects"))
     }
+
+    /// Where values come from.
+    pub fn sources(&mut self) -> Cell<Vec<Source>> {
+        let list = self.array::<ListArray>()?;
+        sources(list, self.row).ok_or_else(|| self.wrong("no sources"))
+    }
+
+    /// Parts of a text.
+    pub fn sections(&mut self) -> Cell<Vec<Section>> {
+        let list = self.array::<ListArray>()?;
+        sections(list, self.row).ok_or_else(|| self.wrong("no sections"))
+    }
 }
 
 /// The positions of a row's elements.
@@ -179,6 +191,34 @@ fn headers(list: &ListArray, row: usize) -> Option<Vec<Header>> {
     let (names, texts) = (texts_of(values, "name")?, texts_of(values, "value")?);
     let header = |i| Header { name: names.value(i).to_owned(), value: texts.value(i).to_owned() };
     Some(range(list, row).map(header).collect())
+}
+
+fn sources(list: &ListArray, row: usize) -> Option<Vec<Source>> {
+    let values = list.values().as_struct_opt()?;
+    let (columns, sources) = (texts_of(values, "column")?, texts_of(values, "source")?);
+    let sure = values.column_by_name("confidence")?.as_primitive_opt::<Float32Type>()?;
+    let source = |i| Source {
+        column: columns.value(i).to_owned(),
+        source: sources.value(i).to_owned(),
+        confidence: sure.value(i),
+    };
+    Some(range(list, row).map(source).collect())
+}
+
+fn sections(list: &ListArray, row: usize) -> Option<Vec<Section>> {
+    let values = list.values().as_struct_opt()?;
+    let headings = texts_of(values, "heading")?;
+    let numbers = |name| values.column_by_name(name)?.as_primitive_opt::<Int32Type>();
+    let (levels, starts, ends) = (numbers("level")?, numbers("start")?, numbers("end")?);
+    let section = |i| {
+        Some(Section {
+            level: u8::try_from(levels.value(i)).ok()?,
+            heading: headings.value(i).to_owned(),
+            start: u32::try_from(starts.value(i)).ok()?,
+            end: u32::try_from(ends.value(i)).ok()?,
+        })
+    };
+    range(list, row).map(section).collect()
 }
 
 fn hops(list: &ListArray, row: usize) -> Option<Vec<Hop>> {

@@ -1,6 +1,6 @@
 //! Documents as rows.
 
-use jarvix_core::{Dataset, Defect, Document, Gate, Signal};
+use jarvix_core::{Dataset, Defect, Document, Gate, Product, Signal};
 
 use super::{Cells, Columns, Row, WrongCell};
 
@@ -13,6 +13,7 @@ impl Row for Document {
         to.opt_text(self.title.as_deref());
         to.opt_text(self.author.as_deref());
         to.opt_text(self.published.as_deref());
+        to.opt_text(self.modified.as_deref());
         to.opt_text(self.language.as_deref());
         to.opt_text(self.page_type.as_deref());
         to.opt_text(self.site_name.as_deref());
@@ -20,8 +21,15 @@ impl Row for Document {
         to.opt_text(self.canonical_url.as_deref());
         to.opt_text(self.robots.as_deref());
         to.opt_text(self.image.as_deref());
+        to.texts(self.breadcrumbs.iter().map(String::as_str));
+        write_product(&self.product, to);
+        to.opt_text(self.platform.as_deref());
+        to.texts(self.contacts.iter().map(String::as_str));
+        to.texts(self.social_links.iter().map(String::as_str));
+        to.sources(&self.sources);
         to.text(&self.text);
         to.text(&self.markdown);
+        to.sections(&self.sections);
         to.count(self.word_count);
         to.opt_text(self.gate.map(Gate::as_str));
         to.opt_text(self.gate_reason.as_deref());
@@ -42,6 +50,7 @@ impl Row for Document {
             title: from.opt_string()?,
             author: from.opt_string()?,
             published: from.opt_string()?,
+            modified: from.opt_string()?,
             language: from.opt_string()?,
             page_type: from.opt_string()?,
             site_name: from.opt_string()?,
@@ -49,8 +58,15 @@ impl Row for Document {
             canonical_url: from.opt_string()?,
             robots: from.opt_string()?,
             image: from.opt_string()?,
+            breadcrumbs: strings(from)?,
+            product: read_product(from)?,
+            platform: from.opt_string()?,
+            contacts: strings(from)?,
+            social_links: strings(from)?,
+            sources: from.sources()?,
             text: from.string()?,
             markdown: from.string()?,
+            sections: from.sections()?,
             word_count: from.count()?,
             gate: gate(from)?,
             gate_reason: from.opt_string()?,
@@ -62,6 +78,32 @@ impl Row for Document {
             signals: Signal::ALL.iter().map(|_| from.opt_float64()).collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn write_product(product: &Product, to: &mut Columns) {
+    to.opt_text(product.name.as_deref());
+    to.opt_text(product.brand.as_deref());
+    to.opt_float64(product.price);
+    to.opt_text(product.currency.as_deref());
+    to.opt_text(product.availability.as_deref());
+    to.opt_float64(product.rating);
+    to.opt_count(product.rating_count);
+}
+
+fn read_product(from: &mut Cells<'_>) -> Result<Product, WrongCell> {
+    Ok(Product {
+        name: from.opt_string()?,
+        brand: from.opt_string()?,
+        price: from.opt_float64()?,
+        currency: from.opt_string()?,
+        availability: from.opt_string()?,
+        rating: from.opt_float64()?,
+        rating_count: from.opt_count()?,
+    })
+}
+
+fn strings(from: &mut Cells<'_>) -> Result<Vec<String>, WrongCell> {
+    Ok(from.texts()?.into_iter().map(str::to_owned).collect())
 }
 
 fn gate(from: &mut Cells<'_>) -> Result<Option<Gate>, WrongCell> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jarvix_core::{
     Dataset, Defect, Document, Duplicate, Env, Found, Gate, Generation, Header, Hop, HostFacts,
-    Link, LinkKind, Ordinals, Outcome, Page, PartName, PartRef, Reject, Role, RunId, Signal, Stage,
-    Timings,
+    Link, LinkKind, Ordinals, Outcome, Page, PartName, PartRef, Product, Reject, Role, RunId,
+    Section, Signal, Source, Stage, Timings,
 };
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, StoreError, system_env};
 use jarvix_testkit::clock::ManualClock;
@@ -100,7 +100,21 @@ pub fn document(ordinal: u64, text: &str) -> Document {
         url: format!("https://a.example/{ordinal}"),
         ordinal,
         title: Some("Title".into()),
+        breadcrumbs: vec!["Home".into(), "Kettles".into()],
+        product: Product {
+            name: Some("Kettle".into()),
+            price: Some(19.5),
+            rating_count: Some(7),
+            ..Product::default()
+        },
+        contacts: vec!["mailto:a@b.example".into()],
+        sources: vec![Source {
+            column: "title".into(),
+            source: "heading".into(),
+            confidence: 0.75,
+        }],
         text: text.to_owned(),
+        sections: vec![Section { level: 2, heading: "Head".into(), start: 0, end: 9 }],
         markdown: text.to_owned(),
         word_count: text.split_whitespace().count() as u64,
         gate: ordinal.is_multiple_of(2).then_some(Gate::Paywall),
