@@ -188,7 +188,8 @@ fn looks_like_bare_host(text: &str) -> bool {
         && labels_fit
         && host.chars().last().is_some_and(char::is_alphabetic)
         && !port.is_empty()
-        && port.bytes().all(|b| b.is_ascii_digit())
+        // Spaces before a fragment go with it, and what is left would look like a host.
+        && port.trim_end_matches(' ').bytes().all(|b| b.is_ascii_digit())
 }
 
 fn normalise(url: &Url) -> Result<Url, CanonError> {
