@@ -6,9 +6,13 @@
 //! What it refuses to do: be part of a release, or touch network and disk.
 
 pub mod answer;
+pub mod dates;
+mod document;
 pub mod html;
+pub mod json_ld;
 pub mod list;
 mod memory_disk;
+pub mod page;
 pub mod robots;
 pub mod sitemap;
 pub mod url;
@@ -32,6 +36,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "answer", run: answer::target },
     Target { name: "html", run: html::target },
     Target { name: "warc", run: warc::target },
+    Target { name: "page", run: page::target },
+    Target { name: "json_ld", run: json_ld::target },
+    Target { name: "dates", run: dates::target },
 ];
 
 /// The first line of `data` and what follows it; the targets take their settings from the first.

@@ -118,6 +118,21 @@ fn warc() {
 }
 
 #[test]
+fn page() {
+    replay("page");
+}
+
+#[test]
+fn json_ld() {
+    replay("json_ld");
+}
+
+#[test]
+fn dates() {
+    replay("dates");
+}
+
+#[test]
 fn every_target_has_a_program_a_corpus_and_a_test() {
     let this = include_str!("main.rs");
     let mut bytes = 0;
