@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jarvix_core::{Defect, Document, limits};
+use jarvix_core::{Defect, Document, Source, limits};
 use jarvix_html::plain_text;
 
 use crate::breadcrumbs;
@@ -42,6 +42,8 @@ struct Found {
     kind: Option<&'static str>,
     byline: byline::Byline,
     product: Option<microdata::Item>,
+    /// What the page is about, in microdata; asked only where it shows nothing.
+    work: Option<microdata::Item>,
     breadcrumbs: Vec<String>,
     contacts: contacts::Contacts,
     sources: Sources,
@@ -74,13 +76,21 @@ pub(crate) fn extract_surveyed(html: &str, url: &str, survey: &Survey) -> (Docum
         (found.contacts.addresses, found.contacts.profiles);
     document.sources = found.sources.finish();
     document.sources.extend(sources.finish());
+    let (mut text, mut as_markdown) = (found.text, found.markdown);
+    if text.trim().is_empty()
+        && let Some((stated, source)) = stated_text(survey, found.work.as_ref())
+    {
+        as_markdown = markdown::of_text(&stated);
+        text = stated;
+        document.sources.push(Source { column: "text".to_owned(), source, confidence: 0.3 });
+    }
     document.sources.sort_by_key(|source| column_order(&source.column));
-    let (text, cut) = clean::paragraphs(&found.text, limits::TEXT_CHARS_MAX);
+    let (text, cut) = clean::paragraphs(&text, limits::TEXT_CHARS_MAX);
     if cut {
         defects.push(Defect::TextCut);
     }
     document.sections = sections::of(&text, &found.headings);
-    document.markdown = clean::markdown(&found.markdown, limits::TEXT_CHARS_MAX);
+    document.markdown = clean::markdown(&as_markdown, limits::TEXT_CHARS_MAX);
     document.text = text;
     if survey.structured.malformed {
         defects.push(Defect::JsonLdMalformed);
@@ -91,6 +101,33 @@ pub(crate) fn extract_surveyed(html: &str, url: &str, survey: &Survey) -> (Docum
     defects.sort();
     (document, defects)
 }
+
+/// What a page that shows nothing says of its content: in microdata or RDFa, else to those who link
+/// to it. (What stands in JSON-LD was weighed with the page's own text.)
+fn stated_text(survey: &Survey, work: Option<&microdata::Item>) -> Option<(String, String)> {
+    let in_work = |name| work.and_then(|work| work.get(name));
+    let ways = [
+        (in_work("articleBody"), "microdata articleBody"),
+        (in_work("text"), "microdata text"),
+        (in_work("description"), "microdata description"),
+        (survey.meta(&["og:description", "twitter:description"]), "open_graph description"),
+        (survey.meta(&["description"]), "meta description"),
+    ];
+    let (text, source) = ways.into_iter().find_map(|(text, source)| Some((text?, source)))?;
+    Some((jarvix_html::unescape(text).into_owned(), source.to_owned()))
+}
+
+/// Items that a page may be about.
+const WORKS: &[&str] = &[
+    "Article",
+    "BlogPosting",
+    "NewsArticle",
+    "DiscussionForumPosting",
+    "Product",
+    "Recipe",
+    "CreativeWork",
+    "WebPage",
+];
 
 /// Reads a page through its tree, or says why not.
 fn read(html: &str, url: &str, survey: &Survey) -> Result<Found, Defect> {
@@ -108,7 +145,9 @@ fn read(html: &str, url: &str, survey: &Survey) -> Result<Found, Defect> {
     let is_thread = found.kind == Some("forum");
     let mut sources = Sources::default();
     let structured = &survey.structured;
+    let is_bare = !found.chosen.contains(&true);
     Ok(Found {
+        work: is_bare.then(|| microdata::Item::find(&tree, WORKS)).flatten(),
         text: render::text(&tree, &found.units, &found.chosen),
         markdown: render::markdown(&tree, &found.units, &found.chosen),
         headings: render::headings(&tree, &found.units, &found.chosen),
@@ -142,6 +181,7 @@ const NOTED: &[&str] = &[
     "platform",
     "contacts",
     "social_links",
+    "text",
 ];
 
 fn column_order(column: &str) -> usize {

@@ -195,3 +195,26 @@ fn what_is_sold_and_by_whom_is_read_with_its_sources() {
     assert_eq!(at as usize, chars.len());
     assert!(document.sections.iter().any(|s| (s.level, s.heading.as_str()) == (2, "Care")));
 }
+
+#[test]
+fn a_page_that_shows_nothing_is_what_it_says_of_itself() {
+    let cases = [
+        (
+            "<title>T</title><meta property=og:description content='All about mills.'><div id=a></div>",
+            "All about mills.",
+            "open_graph description",
+        ),
+        (
+            "<title>T</title><meta name=description content=no><div itemscope \
+             itemtype=http://schema.org/Article><meta itemprop=articleBody content='The mills turn.'></div>",
+            "The mills turn.",
+            "microdata articleBody",
+        ),
+    ];
+    for (html, text, source) in cases {
+        let document = curated(html).document;
+        assert_eq!(document.text, text);
+        let said = document.sources.iter().find(|s| s.column == "text");
+        assert_eq!(said.map(|s| s.source.as_str()), Some(source));
+    }
+}
