@@ -123,12 +123,17 @@ gates! {
     DecodeLimit "decode_limit" "The body decodes to more than the limit: a decompression bomb.";
     DecodeError "decode_error" "The body cannot be decoded as its content coding says.";
     NotText "not_text" "The body is not text, whatever its content type says.";
+    Policy "policy" "A list of the user's denies the address or what the page says.";
     Challenge "challenge" "A bot check or captcha stands in place of the page.";
+    Consent "consent" "The page asks for consent before it shows anything.";
     Login "login" "The page asks to sign in before it shows anything.";
     Paywall "paywall" "The text ends at a paywall.";
+    Parked "parked" "A parked domain: it is for sale or shows advertisements only.";
+    SoftNotFound "soft_404" "The page says that it does not exist, although the server said 200.";
     EmptyShell "empty_shell" "The page is empty until its scripts run.";
     Listing "listing" "A sitemap or a robots.txt: it lists addresses and is no content.";
     NoText "no_text" "The page has no main text.";
+    WrongLanguage "wrong_language" "The text is in none of the languages that were asked for.";
 }
 
 impl fmt::Display for Gate {

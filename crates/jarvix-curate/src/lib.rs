@@ -29,6 +29,7 @@ mod microdata;
 mod page_type;
 mod pii;
 mod platform;
+mod policy;
 mod product;
 mod read;
 mod render;
@@ -46,6 +47,8 @@ mod vocabulary;
 mod weights;
 mod words;
 
+use std::cell::OnceCell;
+
 use jarvix_core::{Defect, Document, Link, LinkKind, Page, Role, canonicalise, limits};
 use jarvix_html::{PageLink, RobotsDirectives, links, meta_robots};
 use url::Url;
@@ -53,6 +56,7 @@ use url::Url;
 pub use extract::extract;
 pub use fingerprint::{MINHASH_HASHES, SHINGLE_WORDS};
 pub use listing::customary_sitemap;
+pub use policy::{POLICY_BYTES_MAX, Policy, PolicyError, PolicyFile};
 
 use gates::Evidence;
 use signals::PageFacts;
@@ -80,10 +84,10 @@ pub struct Curated {
     pub links: Vec<Link>,
 }
 
-/// What a reader would take from `page`. Never fails, never panics.
-pub fn curate(page: &Page) -> Curated {
+/// What a reader who follows `policy` would take from `page`. Never fails, never panics.
+pub fn curate(page: &Page, policy: &Policy) -> Curated {
     let mut curated = match page.found.role {
-        Role::Page => curate_page(page),
+        Role::Page => curate_page(page, policy),
         Role::Sitemap => listing::sitemap(page),
         Role::Robots => listing::robots(page),
     };
@@ -92,10 +96,10 @@ pub fn curate(page: &Page) -> Curated {
     curated
 }
 
-fn curate_page(page: &Page) -> Curated {
+fn curate_page(page: &Page, policy: &Policy) -> Curated {
     match read::read(page) {
-        Ok(read) if read.is_html => curate_html(page, &read),
-        Ok(read) => curate_text(page, &read),
+        Ok(read) if read.is_html => curate_html(page, &read, policy),
+        Ok(read) => curate_text(page, &read, policy),
         Err(unreadable) => Curated {
             document: Document {
                 gate: Some(unreadable.gate),
@@ -109,7 +113,7 @@ fn curate_page(page: &Page) -> Curated {
     }
 }
 
-fn curate_html(page: &Page, read: &read::Read) -> Curated {
+fn curate_html(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     let html = &read.text;
     let address = page.final_url.as_deref().unwrap_or(&page.url);
     let survey = Survey::of(html);
@@ -133,10 +137,12 @@ fn curate_html(page: &Page, read: &read::Read) -> Curated {
         html,
         survey: &survey,
         document: &document,
+        url: &page.url,
         final_url: address,
         cf_mitigated: page.header("cf-mitigated"),
+        lower_text: OnceCell::new(),
     };
-    let gate = gates::check(&evidence);
+    let gate = gates::check(&evidence, policy);
     close_gate(&mut document, gate);
     if let Some(canonical) = canonical_elsewhere(page, address, &document) {
         found.iter_mut().for_each(|link| link.position += 1);
@@ -167,7 +173,7 @@ fn canonical_elsewhere(page: &Page, address: &str, document: &Document) -> Optio
 }
 
 /// Plain text, JSON, feeds: the text is the document.
-fn curate_text(page: &Page, read: &read::Read) -> Curated {
+fn curate_text(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     let (text, cut) = clean::paragraphs(&read.text, limits::TEXT_CHARS_MAX);
     let mut document = Document {
         page_type: Some(metadata::PAGE_TYPE_OTHER.to_owned()),
@@ -184,7 +190,8 @@ fn curate_text(page: &Page, read: &read::Read) -> Curated {
     }
     document.defects.sort();
     finish(&mut document, read, &PageFacts::default());
-    let gate = gates::no_text(&document);
+    let address = page.final_url.as_deref().unwrap_or(&page.url);
+    let gate = gates::check_text(&document, &page.url, address, policy);
     close_gate(&mut document, gate);
     Curated { document, links: Vec::new() }
 }

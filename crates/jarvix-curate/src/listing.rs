@@ -119,7 +119,7 @@ mod tests {
     use jarvix_core::{Outcome, Role};
 
     use super::*;
-    use crate::curate;
+    use crate::{Policy, curate};
 
     fn page(role: Role, body: &str) -> Page {
         let url = "https://a.example/robots.txt".to_owned();
@@ -131,7 +131,7 @@ mod tests {
 
     #[track_caller]
     fn check(role: Role, body: &str, expected: &[(&str, LinkKind)], reason: &str) {
-        let curated = curate(&page(role, body));
+        let curated = curate(&page(role, body), &Policy::default());
         let found: Vec<_> = curated.links.iter().map(|l| (l.target.as_str(), l.kind)).collect();
         assert_eq!(found, expected, "{body}");
         let document = &curated.document;
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_page_that_is_no_listing_stays_a_page() {
-        let curated = curate(&page(Role::Page, "<p>Some words of a page.</p>"));
+        let curated = curate(&page(Role::Page, "<p>Some words of a page.</p>"), &Policy::default());
         assert_ne!(curated.document.gate, Some(Gate::Listing));
     }
 }

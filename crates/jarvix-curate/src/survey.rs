@@ -2,11 +2,12 @@
 //! that gates look for. Everything later stages ask of the raw page is answered here once.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use jarvix_html::elements;
 use jarvix_html::text::{TextLines, Visibility};
 use jarvix_html::{Tag, TokenKind, tokens, unescape};
-use memchr::memmem;
 
 use crate::structured::Structured;
 
@@ -94,54 +95,96 @@ pub(crate) struct Survey {
     pub(crate) visible_chars: u64,
     /// Those of them that stand in links.
     pub(crate) link_chars: u64,
-    /// Marks of bot checks, as they were found.
-    pub(crate) bot_marks: Vec<&'static BotMark>,
+    /// Classes of the body element, in lower case.
+    pub(crate) body_class: Option<String>,
+    /// Marks of bot checks and parking services, as they were found.
+    pub(crate) marks: Vec<&'static Mark>,
 }
 
-/// A string in scripts or attributes that bot checks leave.
+/// A string in scripts or attributes that bot checks and parking services leave.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BotMark {
+pub(crate) struct Mark {
     /// The string, as it stands in the page.
     pub(crate) text: &'static str,
     /// Whose it is.
     pub(crate) by: &'static str,
-    /// Whether it stands on check pages only; the others also stand on pages behind the check.
-    pub(crate) sure: bool,
+    /// What it is a mark of.
+    pub(crate) kind: MarkKind,
 }
 
-const fn mark(text: &'static str, by: &'static str, sure: bool) -> BotMark {
-    BotMark { text, by, sure }
+/// What a mark is a mark of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MarkKind {
+    /// A bot check; it stands on no other pages.
+    SureCheck,
+    /// A bot check, or a page behind it.
+    Check,
+    /// A parked domain, or a page that speaks of the service.
+    Parking,
+}
+
+const fn mark(text: &'static str, by: &'static str, kind: MarkKind) -> Mark {
+    Mark { text, by, kind }
 }
 
 /// Cloudflare's name alone, or its script on passed pages (`/jsd/`), is none.
-const BOT_MARKS: &[BotMark] = &[
-    mark("_cf_chl_opt", "Cloudflare", true),
-    mark("__cf_chl_", "Cloudflare", true),
-    mark("/orchestrate/chl_", "Cloudflare", true),
-    mark("cf-browser-verification", "Cloudflare", true),
-    mark("cf-error-details", "Cloudflare", false),
-    mark("geo.captcha-delivery.com", "DataDome", false),
-    mark("px-captcha", "PerimeterX", false),
-    mark("_Incapsula_Resource", "Imperva", false),
-    mark("sec-if-cpt-container", "Akamai", true),
-    mark("awsWafCookieDomainList", "AWS WAF", false),
-    mark("window.gokuProps", "AWS WAF", true),
-    mark("sucuri_cloudproxy_js", "Sucuri", true),
-    mark("/sorry/index", "Google", false),
-    mark("g-recaptcha", "reCAPTCHA", false),
-    mark("h-captcha", "hCaptcha", false),
-    mark("cf-turnstile", "Turnstile", false),
+const MARKS: &[Mark] = &[
+    mark("_cf_chl_opt", "Cloudflare", MarkKind::SureCheck),
+    mark("__cf_chl_", "Cloudflare", MarkKind::SureCheck),
+    mark("/orchestrate/chl_", "Cloudflare", MarkKind::SureCheck),
+    mark("cf-browser-verification", "Cloudflare", MarkKind::SureCheck),
+    mark("cf-error-details", "Cloudflare", MarkKind::Check),
+    mark("geo.captcha-delivery.com", "DataDome", MarkKind::Check),
+    mark("px-captcha", "PerimeterX", MarkKind::Check),
+    mark("_Incapsula_Resource", "Imperva", MarkKind::Check),
+    mark("sec-if-cpt-container", "Akamai", MarkKind::SureCheck),
+    mark("awsWafCookieDomainList", "AWS WAF", MarkKind::Check),
+    mark("window.gokuProps", "AWS WAF", MarkKind::SureCheck),
+    mark("sucuri_cloudproxy_js", "Sucuri", MarkKind::SureCheck),
+    mark("within.website/x/cmd/anubis", "Anubis", MarkKind::SureCheck),
+    mark("validate.perfdrive.com", "Radware", MarkKind::Check),
+    mark("/sorry/index", "Google", MarkKind::Check),
+    mark("g-recaptcha", "reCAPTCHA", MarkKind::Check),
+    mark("h-captcha", "hCaptcha", MarkKind::Check),
+    mark("cf-turnstile", "Turnstile", MarkKind::Check),
+    mark("parkingcrew.net", "ParkingCrew", MarkKind::Parking),
+    mark("d38psrni17bvxu.cloudfront.net", "ParkingCrew", MarkKind::Parking),
+    mark("sedoparking.com", "Sedo", MarkKind::Parking),
+    mark("sedo.com/search/details", "Sedo", MarkKind::Parking),
+    mark("bodis.com", "Bodis", MarkKind::Parking),
+    mark("parklogic.com", "ParkLogic", MarkKind::Parking),
+    mark("parking-lander", "GoDaddy", MarkKind::Parking),
+    mark("afternic.com/forsale", "Afternic", MarkKind::Parking),
+    mark("hugedomains.com", "HugeDomains", MarkKind::Parking),
+    mark("dan.com/buy-domain", "Dan", MarkKind::Parking),
+    mark("above.com/marketplace", "Above", MarkKind::Parking),
 ];
+
+/// The attribute of the html element by which parking services buy their way past blockers.
+static PARKING_KEY: Mark = mark("data-adblockkey", "advertising", MarkKind::Parking);
+
+/// Leftmost matches are what the finder has vector instructions for.
+static MARK_FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let texts = MARKS.iter().map(|mark| mark.text);
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(texts).ok()
+});
+
+/// The marks that `html` holds anywhere, in the order of the table.
+fn marks_held(html: &str) -> Vec<&'static Mark> {
+    let Some(finder) = &*MARK_FINDER else { return Vec::new() };
+    let mut held = [false; MARKS.len()];
+    for found in finder.find_iter(html) {
+        held[found.pattern().as_usize()] = true;
+    }
+    MARKS.iter().zip(held).filter(|(_, held)| *held).map(|(mark, _)| mark).collect()
+}
 
 impl Survey {
     /// Reads `html` once.
     pub(crate) fn of(html: &str) -> Self {
         let mut survey = Self::default();
         // Most pages hold no mark at all: one fast look at the whole saves a look at every part.
-        let held =
-            |mark: &&'static BotMark| memmem::find(html.as_bytes(), mark.text.as_bytes()).is_some();
-        let marks = BOT_MARKS.iter().filter(held).collect();
-        let mut pass = Pass { marks, ..Pass::default() };
+        let mut pass = Pass { marks: marks_held(html), ..Pass::default() };
         for token in tokens(html) {
             let visible = pass.visibility.sees(&token);
             match token.kind {
@@ -168,7 +211,16 @@ impl Survey {
     fn start(&mut self, tag: &Tag<'_>, pass: &mut Pass) {
         pass.json_ld = false;
         match elements::id(tag.name).as_str() {
-            "html" => keep(&mut self.lang, tag.attribute("lang").as_deref()),
+            "html" => {
+                keep(&mut self.lang, tag.attribute("lang").as_deref());
+                if tag.attribute("data-adblockkey").is_some() {
+                    self.marks.push(&PARKING_KEY);
+                }
+            }
+            "body" => {
+                let class = tag.attribute("class").map(|class| class.to_ascii_lowercase());
+                keep(&mut self.body_class, class.as_deref());
+            }
             "meta" => self.start_meta(tag),
             "link" => {
                 let rel = tag.attribute("rel").unwrap_or_default();
@@ -203,7 +255,8 @@ impl Survey {
             return;
         }
         for (name, value) in tag.attributes() {
-            if ["id", "class", "src", "action"].iter().any(|n| name.eq_ignore_ascii_case(n)) {
+            if ["id", "class", "src", "action", "href"].iter().any(|n| name.eq_ignore_ascii_case(n))
+            {
                 self.look_for_marks(value, pass);
             }
         }
@@ -260,8 +313,8 @@ impl Survey {
 
     fn look_for_marks(&mut self, text: &str, pass: &Pass) {
         for mark in &pass.marks {
-            if !self.bot_marks.contains(mark) && text.contains(mark.text) {
-                self.bot_marks.push(mark);
+            if !self.marks.contains(mark) && text.contains(mark.text) {
+                self.marks.push(mark);
             }
         }
     }
@@ -275,7 +328,7 @@ struct Pass {
     heading: Option<TextLines>,
     json_ld: bool,
     /// The marks that the page holds anywhere, in text too.
-    marks: Vec<&'static BotMark>,
+    marks: Vec<&'static Mark>,
 }
 
 /// Keeps the first non-empty value of a bearable length.
@@ -313,10 +366,12 @@ mod tests {
 
     #[test]
     fn marks_count_in_scripts_and_attributes_not_in_text() {
-        let marks = |html| Survey::of(html).bot_marks.iter().map(|m| m.by).collect::<Vec<_>>();
+        let marks = |html| Survey::of(html).marks.iter().map(|m| m.by).collect::<Vec<_>>();
         assert_eq!(marks("<script>window._cf_chl_opt={}</script>"), ["Cloudflare"]);
         assert_eq!(marks("<div id=px-captcha></div>"), ["PerimeterX"]);
         assert!(marks("<p>Look for _cf_chl_opt in the page.</p>").is_empty());
+        assert_eq!(marks("<html data-adblockkey=MFww><p>x"), ["advertising"]);
+        assert_eq!(marks("<a href=https://www.sedo.com/search/details/?domain=x>"), ["Sedo"]);
         assert!(
             marks("<script src=/cdn-cgi/challenge-platform/scripts/jsd/main.js></script>")
                 .is_empty()

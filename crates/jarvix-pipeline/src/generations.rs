@@ -4,6 +4,7 @@
 //! key means a new generation, written aside and switched in one transaction.
 
 use jarvix_core::PartRef;
+use jarvix_curate::Policy;
 
 /// Version of the dedupe step's own code.
 const DEDUPE_VERSION: u32 = 1;
@@ -19,9 +20,12 @@ fn key(stage: &str, facts: &[&str]) -> String {
     format!("{stage}:{}", &hash[..32])
 }
 
-/// Curate depends on its code alone; new pages parts are new work of the same generation.
-pub fn curate_key() -> String {
-    key("curate", &[&jarvix_curate::CODE_VERSION.to_string()])
+/// Curate depends on its code and on the policy; new pages parts are new work of the same
+/// generation.
+pub fn curate_key(policy: &Policy) -> String {
+    let version = jarvix_curate::CODE_VERSION.to_string();
+    let facts: Vec<&str> = [version.as_str()].into_iter().chain(policy.hash()).collect();
+    key("curate", &facts)
 }
 
 /// Dedupe looks at all documents at once, so every one of their parts is part of its key.

@@ -7,7 +7,7 @@ use jarvix_core::{RunId, RunState};
 use jarvix_store::{NewRun, RunLock, RunRecord, Store};
 use serde::{Deserialize, Serialize};
 
-use crate::{LineError, RunSettings};
+use crate::{LineError, PolicyFacts, RunSettings};
 
 /// A run that this process holds.
 pub struct OpenRun {
@@ -53,6 +53,9 @@ pub struct Change {
     pub what: String,
 }
 
+/// Longest `run.toml` that is read again, in bytes.
+const RUN_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// Notes of the catalogue under which changes stand, by the microsecond.
 const CHANGE_NOTE: &str = "changed_at_";
 
@@ -75,6 +78,8 @@ struct StageFacts {
     profile_hash: String,
     curate_version: u32,
     score_version: u32,
+    #[serde(default)]
+    policy: PolicyFacts,
 }
 
 /// Finds or makes the run that `settings` and perhaps `wanted` mean, and takes its lock.
@@ -244,6 +249,7 @@ pub fn write_run_file(
     store: &Store,
     id: &RunId,
     settings: &RunSettings,
+    policy: PolicyFacts,
     profile: &jarvix_score::Profile,
     collect: &jarvix_collect::CollectSettings,
 ) -> Result<Vec<String>, LineError> {
@@ -268,6 +274,7 @@ pub fn write_run_file(
             profile_hash: profile.hash(),
             curate_version: jarvix_curate::CODE_VERSION,
             score_version: jarvix_score::CODE_VERSION,
+            policy,
         },
         operational,
         changes: changes_of(store, id)?,
@@ -281,6 +288,28 @@ pub fn write_run_file(
         })?;
     }
     Ok(changes)
+}
+
+/// Notes in `run.toml` that the documents of `id` follow another policy from now on.
+pub fn write_policy(store: &Store, id: &RunId, policy: &PolicyFacts) -> Result<(), LineError> {
+    let path = run_file(store, id);
+    let damaged = |reason: String| LineError::Record { run: id.clone(), what: "run.toml", reason };
+    let file =
+        |action, source| LineError::File { action, path: path.display().to_string(), source };
+    let disk = &store.env().disk;
+    if !disk.exists(&path) {
+        // The next `run` writes it.
+        return Ok(());
+    }
+    let bytes = disk.read(&path, RUN_FILE_BYTES_MAX).map_err(|source| file("read", source))?;
+    let text = String::from_utf8(bytes).map_err(|e| damaged(e.to_string()))?;
+    let mut table: toml::Table = toml::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+    let facts = toml::Value::try_from(policy).map_err(|e| damaged(e.to_string()))?;
+    if let Some(stage) = table.get_mut("stage").and_then(toml::Value::as_table_mut) {
+        stage.insert("policy".to_owned(), facts);
+    }
+    let text = toml::to_string_pretty(&table).map_err(|e| damaged(e.to_string()))?;
+    disk.replace(&path, text.as_bytes()).map_err(|source| file("write", source))
 }
 
 fn changes_between(before: &str, now: &toml::Table) -> Vec<String> {

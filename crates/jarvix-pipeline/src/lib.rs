@@ -22,5 +22,5 @@ pub use error::LineError;
 pub use identity::{Chosen, OpenRun};
 pub use line::{Ending, Line};
 pub use queue::MemoryQueue;
-pub use settings::{FromRun, LineSettings, RunSettings};
+pub use settings::{FromRun, LineSettings, PolicyFacts, RunSettings};
 pub use summary::{failing_hosts, failures, politeness};

@@ -146,8 +146,8 @@ fn collect_and_curate(line: &Line<'_>, session: &Session) -> Result<CollectSumma
         merge_small_parts(line, None)?;
         return Ok(collected);
     }
-    let generation =
-        line.store.begin_generation(line.run, Stage::Curate, &generations::curate_key())?;
+    let key = generations::curate_key(&line.settings.policy);
+    let generation = line.store.begin_generation(line.run, Stage::Curate, &key)?;
     let queue = Arc::new(MemoryQueue::default());
     let backlog = Arc::new(AtomicU64::new(backlog_of(line, generation)?));
     let collecting = AtomicBool::new(true);
@@ -272,7 +272,7 @@ fn curate_while(
     let but_one = curate::pool(line.settings.threads.saturating_sub(1))?;
     let pool = || Arc::clone(if collecting() { &but_one } else { &all });
     let progress = |rows| curated(line, generation, rows);
-    let runner = CurateRunner::new(line.store.clone(), &pool, &progress);
+    let runner = CurateRunner::new(line.store.clone(), &line.settings.policy, &pool, &progress);
     // When collect is through, the rest is done on all threads.
     let stop = || line.stop.load(Ordering::SeqCst) || !collecting();
     let total = || total_rows(line, Stage::Curate).unwrap_or_default();
@@ -299,7 +299,7 @@ fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError>
     let all = curate::pool(line.settings.threads)?;
     let pool = || Arc::clone(&all);
     let progress = |rows| curated(line, generation, rows);
-    let runner = CurateRunner::new(line.store.clone(), &pool, &progress);
+    let runner = CurateRunner::new(line.store.clone(), &line.settings.policy, &pool, &progress);
     finish_stage(line, generation, &runner)
 }
 
@@ -353,8 +353,8 @@ fn switch(line: &Line<'_>, stage: Stage, generation: Generation) -> Result<(), L
 
 /// Curates stored pages again, without the network; false if it was stopped.
 pub fn curate_stored(line: &Line<'_>) -> Result<bool, LineError> {
-    let generation =
-        line.store.begin_generation(line.run, Stage::Curate, &generations::curate_key())?;
+    let key = generations::curate_key(&line.settings.policy);
+    let generation = line.store.begin_generation(line.run, Stage::Curate, &key)?;
     curate_rest(line, generation)?;
     if line.stop.load(Ordering::SeqCst) {
         return Ok(false);

@@ -9,6 +9,7 @@ use jarvix_collect::CollectSettings;
 use jarvix_collect::scope::Filter;
 use jarvix_collect::settings::RenderMode;
 use jarvix_core::{Outcome, RunId};
+use jarvix_curate::Policy;
 use jarvix_report::Format;
 use jarvix_score::Profile;
 
@@ -46,6 +47,20 @@ fn run_command() -> String {
     "run".to_owned()
 }
 
+/// The policy as `run.toml` has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFacts {
+    /// The languages that are wanted; all if there is none.
+    pub languages: Vec<String>,
+    /// The files of what is denied.
+    pub deny: Vec<String>,
+    /// The files of what is allowed in spite of that.
+    pub allow: Vec<String>,
+    /// Names all that counts of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
 /// Pages of an earlier run that are the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FromRun {
@@ -60,6 +75,8 @@ pub struct FromRun {
 pub struct LineSettings {
     /// How to fetch.
     pub collect: CollectSettings,
+    /// What documents are wanted.
+    pub policy: Policy,
     /// How to score.
     pub profile: Profile,
     /// Which report files to write.

@@ -1,9 +1,9 @@
 //! What a document holds of a page that can be read.
 
 use jarvix_core::{Defect, Page, Signal};
-use jarvix_curate::{MINHASH_HASHES, PAGE_TYPES, curate};
+use jarvix_curate::{MINHASH_HASHES, PAGE_TYPES};
 
-use crate::{article_text, curated, page, page_of_type, page_with_header};
+use crate::{article_text, curate, curated, page, page_of_type, page_with_header};
 
 fn article() -> String {
     format!(

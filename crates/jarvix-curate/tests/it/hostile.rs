@@ -2,11 +2,11 @@
 //! as a document.
 
 use jarvix_core::{Defect, Signal};
-use jarvix_curate::{curate, extract};
+use jarvix_curate::extract;
 use jarvix_html::{TokenKind, tokens, unescape};
 use proptest::prelude::*;
 
-use crate::{curated, page};
+use crate::{curate, curated, page};
 
 #[test]
 fn pages_that_are_too_deep_or_too_large_are_read_without_a_tree() {

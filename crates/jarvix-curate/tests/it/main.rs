@@ -7,7 +7,7 @@ mod hostile;
 mod snapshots;
 
 use jarvix_core::{Header, Outcome, Page};
-use jarvix_curate::{Curated, curate};
+use jarvix_curate::{Curated, Policy};
 
 /// A fetched page with this body.
 fn page(body: impl Into<Vec<u8>>) -> Page {
@@ -27,6 +27,11 @@ fn page_of_type(content_type: &str, body: &str) -> Page {
 fn page_with_header(name: &str, value: &str, body: &str) -> Page {
     let header = Header { name: name.to_owned(), value: value.to_owned() };
     Page { headers: vec![header], ..page(body) }
+}
+
+/// What `page` gives to a reader who wants everything.
+fn curate(page: &Page) -> Curated {
+    jarvix_curate::curate(page, &Policy::default())
 }
 
 fn curated(html: &str) -> Curated {

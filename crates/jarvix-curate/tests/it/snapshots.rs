@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use jarvix_core::{Page, Signal};
-use jarvix_curate::{Curated, curate};
+use jarvix_curate::Curated;
 
-use crate::page;
+use crate::{curate, page};
 
 /// Everything of a document that a person can check.
 fn shown(curated: &Curated) -> String {

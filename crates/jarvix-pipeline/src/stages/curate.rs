@@ -10,7 +10,7 @@ use jarvix_core::{
     Dataset, Document, Generation, Link, Ordinals, Page, PartName, PartRef, Role, RunId, Stage,
     StageRunner, WorkItem,
 };
-use jarvix_curate::Curated;
+use jarvix_curate::{Curated, Policy};
 use jarvix_store::{Commit, PartWriter, RowReader, Store};
 use rayon::prelude::*;
 
@@ -34,6 +34,7 @@ pub fn pool(threads: usize) -> Result<Arc<rayon::ThreadPool>, LineError> {
 /// Runs curate for one run and generation.
 pub struct CurateRunner<'a> {
     store: Store,
+    policy: &'a Policy,
     pool: Pool<'a>,
     progress: Progress<'a>,
 }
@@ -47,10 +48,10 @@ pub type Progress<'a> = &'a (dyn Fn(u64) -> bool + Send + Sync);
 pub type Pool<'a> = &'a (dyn Fn() -> Arc<rayon::ThreadPool> + Send + Sync);
 
 impl<'a> CurateRunner<'a> {
-    /// A runner that reads from and commits to `store`, asks `pool` before every batch and tells
-    /// `progress` after it.
-    pub fn new(store: Store, pool: Pool<'a>, progress: Progress<'a>) -> Self {
-        Self { store, pool, progress }
+    /// A runner that reads from and commits to `store`, follows `policy`, asks `pool` before every
+    /// batch and tells `progress` after it.
+    pub fn new(store: Store, policy: &'a Policy, pool: Pool<'a>, progress: Progress<'a>) -> Self {
+        Self { store, policy, pool, progress }
     }
 
     fn input(&self, run: &RunId, name: PartName) -> Result<Option<PartRef>, LineError> {
@@ -73,7 +74,7 @@ impl<'a> CurateRunner<'a> {
             let ((written, read), now) = (self.pool)().install(|| {
                 rayon::join(
                     || (output.write(done), next_batch(&mut pages)),
-                    || curate_batch(std::mem::take(&mut batch)),
+                    || curate_batch(std::mem::take(&mut batch), self.policy),
                 )
             });
             written?;
@@ -138,8 +139,9 @@ fn next_batch(pages: &mut RowReader<Page>) -> Result<Vec<Page>, LineError> {
 }
 
 /// One page at a time on every thread: pages differ a hundredfold in cost. The order stays.
-fn curate_batch(pages: Vec<Page>) -> Vec<Curated> {
-    pages.into_par_iter().with_max_len(1).map(|page| jarvix_curate::curate(&page)).collect()
+fn curate_batch(pages: Vec<Page>, policy: &Policy) -> Vec<Curated> {
+    let curate = |page: Page| jarvix_curate::curate(&page, policy);
+    pages.into_par_iter().with_max_len(1).map(curate).collect()
 }
 
 impl StageRunner for CurateRunner<'_> {

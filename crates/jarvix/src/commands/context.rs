@@ -1,6 +1,7 @@
 //! What every command needs: settings, the data folder, the query engine, the bus with whoever
 //! listens to it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use jarvix_bus::{Bus, BusSettings, Listener, Priority, Route, Topics};
 use jarvix_collect::EventSink;
 use jarvix_collect::admit::AdmitError;
 use jarvix_core::{Event, RunId, Topic};
-use jarvix_pipeline::LineError;
+use jarvix_curate::{POLICY_BYTES_MAX, Policy, PolicyFile};
+use jarvix_pipeline::{LineError, PolicyFacts};
 use jarvix_query::{Query, QuerySettings};
 use jarvix_report::text::Style;
 use jarvix_score::Profile;
@@ -20,6 +22,9 @@ use crate::error::CliError;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::settings::Settings;
+
+/// The note of the settings that the sessions of a run were told.
+const GIVEN_NOTE: &str = "given";
 
 /// How long the last events may take to reach the terminal.
 const LISTENERS_WAIT: Duration = Duration::from_secs(2);
@@ -77,6 +82,51 @@ impl Context {
         })
     }
 
+    /// The settings with what the sessions of `run` before were told, of keys that begin with
+    /// `section`, where nothing is set now; noted for the next one.
+    pub fn inherited(
+        &self,
+        store: &Store,
+        run: &RunId,
+        section: &str,
+    ) -> Result<Settings, CliError> {
+        let note = store.catalogue().note(run, GIVEN_NOTE)?.unwrap_or_default();
+        // What cannot be read is as good as nothing: then the session is told everything anew.
+        let mut before: BTreeMap<String, String> = serde_json::from_str(&note).unwrap_or_default();
+        let mut settings = self.settings.clone();
+        let of_section: BTreeMap<String, String> =
+            before.clone().into_iter().filter(|(name, _)| name.starts_with(section)).collect();
+        let kept = settings.inherit(run.as_str(), &of_section);
+        if !kept.is_empty() {
+            self.output.note(&format!("as in the session before: {}", kept.join(" ")));
+        }
+        before.retain(|name, _| !name.starts_with(section));
+        before.extend(settings.given().into_iter().filter(|(name, _)| name.starts_with(section)));
+        let given = serde_json::to_string(&before)?;
+        store.catalogue().record_note(run, GIVEN_NOTE, &given)?;
+        Ok(settings)
+    }
+
+    /// The policy that `settings` name, and what `run.toml` says of it.
+    pub fn policy(settings: &Settings) -> Result<(Policy, PolicyFacts), CliError> {
+        let [deny, allow] = ["curate.deny", "curate.allow"].map(|name| settings.list(name));
+        let (denied, allowed) = (policy_files(&deny)?, policy_files(&allow)?);
+        let languages = settings.list("curate.languages");
+        let tags: Vec<&str> = languages.iter().map(String::as_str).collect();
+        let policy = Policy::parse(&tags, &named(&denied), &named(&allowed)).map_err(|e| {
+            CliError::usage(format!("failed to read the policy: {e}")).help(
+                "a line is `domain example.org`, `path /tag/` or `keyword some phrase`; # begins a comment, [adult] names a category",
+            )
+        })?;
+        let facts = PolicyFacts {
+            languages: policy.languages().to_vec(),
+            deny: full_paths(&deny),
+            allow: full_paths(&allow),
+            hash: policy.hash().map(str::to_owned),
+        };
+        Ok((policy, facts))
+    }
+
     /// A bus with the progress bars listening, if somebody sees them.
     pub fn start_bus(&self) -> Result<Telling, CliError> {
         let bus = Bus::new(route, BusSettings::default());
@@ -89,6 +139,34 @@ impl Context {
         let log = bus.listen("log", Topics::ALL, log)?;
         Ok(Telling { bus, listeners: progress.into_iter().chain([log]).collect() })
     }
+}
+
+/// Names and texts of policy files.
+fn policy_files(names: &[String]) -> Result<Vec<(String, String)>, CliError> {
+    let disk = jarvix_store::system_env().disk;
+    let read = |name: &String| {
+        let failed = || CliError::usage(format!("failed to read the policy file {name:?}"));
+        let bytes = disk.read(&PathBuf::from(name), POLICY_BYTES_MAX);
+        let bytes = bytes.map_err(|e| failed().because(&e))?;
+        let text = String::from_utf8(bytes);
+        let text = text.map_err(|_| failed().help("it is not UTF-8 text: save it as UTF-8"))?;
+        Ok((name.clone(), text))
+    };
+    names.iter().map(read).collect()
+}
+
+fn named(files: &[(String, String)]) -> Vec<PolicyFile<'_>> {
+    files.iter().map(|(name, text)| PolicyFile { name, text }).collect()
+}
+
+/// Files by their full path, so that a run can be repeated from any folder.
+fn full_paths(names: &[String]) -> Vec<String> {
+    let full = |name: &String| {
+        PathBuf::from(name)
+            .canonicalize()
+            .map_or_else(|_| name.clone(), |p| p.display().to_string())
+    };
+    names.iter().map(full).collect()
 }
 
 /// The bus and its listeners, for the time of one command.

@@ -11,11 +11,13 @@ use jarvix_collect::input::{self, Input, PagesSpool};
 use jarvix_collect::scope::{Filter, Pattern};
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{Outcome, RunId};
+use jarvix_curate::Policy;
 use jarvix_pipeline::crawl::{Heed, Reach};
 use jarvix_pipeline::identity::{self, Chosen};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{
-    CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, RunSettings, again, line,
+    CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, PolicyFacts, RunSettings, again,
+    line,
 };
 use jarvix_query::Query;
 use jarvix_store::Store;
@@ -26,9 +28,6 @@ use super::{report, run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 use crate::settings::Settings;
-
-/// The note of the settings that the sessions of a run were told.
-const GIVEN_NOTE: &str = "given";
 
 /// What a command wants of the line.
 pub struct Request {
@@ -152,6 +151,8 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let admit = admit_settings(context)?;
     let mut inputs = request.classify()?;
     let profile = context.profile()?;
+    // What is wrong with it is said before a run is made.
+    Context::policy(&context.settings)?;
     let formats =
         report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
     let base = context.settings.optional("collect.base");
@@ -174,17 +175,20 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
         .map_err(line_error)?;
     announce(context, &open);
-    let (mut collect, base) = collect_of(context, &store, request, &open)?;
+    let Session { mut collect, base, policy, policy_facts } =
+        session_of(context, &store, request, &open)?;
     let net = Arc::new(SystemNet::new(&collect));
     spool(&store, &query, &open.id, &mut inputs)?;
     if let Some(base) = base {
         collect.base = base_run(context, &store, &base, &run_settings, &open.id)?;
     }
-    let changes = identity::write_run_file(&store, &open.id, &run_settings, &profile, &collect)
-        .map_err(line_error)?;
+    let changes =
+        identity::write_run_file(&store, &open.id, &run_settings, policy_facts, &profile, &collect)
+            .map_err(line_error)?;
     note_changes(context, &changes);
     let settings = LineSettings {
         collect,
+        policy,
         profile,
         formats,
         threads: context.settings.threads(),
@@ -367,30 +371,34 @@ fn shown_inputs(inputs: &[String], classified: &[Input]) -> Vec<String> {
     inputs.iter().zip(classified).map(full).collect()
 }
 
-/// How to fetch, and what to compare with: as is set now, and where nothing is, as the session
-/// before was told. Secrets are written down nowhere, so they have to be given each time.
-fn collect_of(
+/// What a session goes by that may differ from one to the next.
+struct Session {
+    collect: CollectSettings,
+    base: Option<String>,
+    policy: Policy,
+    policy_facts: PolicyFacts,
+}
+
+impl Session {
+    fn of(settings: &Settings, collect: CollectSettings) -> Result<Self, CliError> {
+        let (policy, policy_facts) = Context::policy(settings)?;
+        Ok(Self { collect, base: settings.optional("collect.base"), policy, policy_facts })
+    }
+}
+
+/// How to fetch, what to compare with and what is wanted: as is set now, and where nothing is, as the
+/// session before was told. Secrets are written down nowhere, so they have to be given each time.
+fn session_of(
     context: &Context,
     store: &Store,
     request: &Request,
     open: &OpenRun,
-) -> Result<(CollectSettings, Option<String>), CliError> {
-    const BASE: &str = "collect.base";
+) -> Result<Session, CliError> {
     if request.always_new {
-        return Ok((request.collect.clone(), context.settings.optional(BASE)));
+        return Session::of(&context.settings, request.collect.clone());
     }
-    let catalogue = store.catalogue();
-    let before = catalogue.note(&open.id, GIVEN_NOTE)?.unwrap_or_default();
-    // What cannot be read is as good as nothing: then the session is told everything anew.
-    let before = serde_json::from_str(&before).unwrap_or_default();
-    let mut settings = context.settings.clone();
-    let kept = settings.inherit(open.id.as_str(), &before);
-    if !kept.is_empty() {
-        context.output.note(&format!("as in the session before: {}", kept.join(" ")));
-    }
-    let given = serde_json::to_string(&settings.given())?;
-    catalogue.record_note(&open.id, GIVEN_NOTE, &given)?;
-    Ok((collect_settings(&settings)?, settings.optional(BASE)))
+    let settings = context.inherited(store, &open.id, "")?;
+    Session::of(&settings, collect_settings(&settings)?)
 }
 
 /// Refuses what cannot be an earlier run with something to take from it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{RunId, Stage};
+use jarvix_curate::Policy;
 use jarvix_pipeline::report::Written;
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{CrawlSettings, Line, LineError, LineSettings, identity, line};
@@ -52,8 +53,14 @@ fn on_run(
     let open = identity::open_existing(&store, run).map_err(line_error)?;
     let collect = CollectSettings::default();
     let net = SystemNet::new(&collect);
+    let policy = match stage {
+        Stage::Curate => policy_of(context, &store, run)?,
+        // Nothing else looks at it.
+        _ => Policy::default(),
+    };
     let settings = LineSettings {
         collect,
+        policy,
         profile: context.profile()?,
         formats: jarvix_report::Format::ALL.to_vec(),
         threads: context.settings.threads(),
@@ -80,6 +87,15 @@ fn on_run(
         return Ok(Exit::Interrupted);
     };
     show(context, &store, run, stage, &done)
+}
+
+/// The policy of the settings or of the session before, written down in `run.toml`.
+fn policy_of(context: &Context, store: &Store, run: &RunId) -> Result<Policy, CliError> {
+    Context::policy(&context.settings)?;
+    let settings = context.inherited(store, run, "curate.")?;
+    let (policy, facts) = Context::policy(&settings)?;
+    identity::write_policy(store, run, &facts).map_err(line_error)?;
+    Ok(policy)
 }
 
 fn show(

@@ -92,7 +92,7 @@ impl Settings {
     /// What somebody set of the keys whose change is no other run: what a later session goes by.
     pub fn given(&self) -> BTreeMap<String, String> {
         let set = self.iter().filter(|(key, _, origin)| {
-            key.name.starts_with("collect.")
+            ["collect.", "curate."].iter().any(|section| key.name.starts_with(section))
                 && !NOT_INHERITED.contains(&key.name)
                 && !key.kind.is_hidden()
                 && **origin != Origin::Default

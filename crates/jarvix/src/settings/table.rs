@@ -34,6 +34,7 @@ impl Key {
 
 const COLLECT: &[&str] = &["run", "collect"];
 const OBEY: &[&str] = &["obey", "ignore"];
+const CURATE: &[&str] = &["run", "demo", "collect", "curate"];
 const SCORE: &[&str] = &["run", "demo", "score"];
 const GLOBAL: &[&str] = &[];
 
@@ -428,6 +429,30 @@ pub const KEYS: &[Key] = &[
         "0.5",
         COLLECT,
         "Share of failed pages above which the exit code is 3",
+    ),
+    key(
+        "curate.languages",
+        "languages",
+        Kind::List,
+        "",
+        CURATE,
+        "Languages that are wanted, such as de,en; texts in others get the gate wrong_language [default: all]",
+    ),
+    key(
+        "curate.deny",
+        "deny",
+        Kind::List,
+        "",
+        CURATE,
+        "File of domains, paths and keywords whose pages get the gate policy; may be repeated",
+    ),
+    key(
+        "curate.allow",
+        "allow",
+        Kind::List,
+        "",
+        CURATE,
+        "File of exceptions from --deny, in the same form; may be repeated",
     ),
     key(
         "score.profile",

@@ -1,10 +1,10 @@
 //! A changed profile is a new generation; readers see the old one or the new one, never both.
 
-use jarvix_core::RunId;
+use jarvix_core::{Document, Gate, RunId, Stage};
 
 #[cfg(feature = "failpoints")]
 use crate::support::python;
-use crate::support::{Place, allowed, files, site};
+use crate::support::{Place, allowed, files, rows, site};
 
 fn scored(place: &Place) -> jarvix_origin::Origin {
     let (origin, list) = site(place, 12);
@@ -15,8 +15,11 @@ fn scored(place: &Place) -> jarvix_origin::Origin {
 }
 
 fn generation(place: &Place) -> u32 {
+    generation_of(place, Stage::Score)
+}
+
+fn generation_of(place: &Place, stage: Stage) -> u32 {
     let run = RunId::new("r").expect("a run id");
-    let stage = jarvix_core::Stage::Score;
     let known = place.store().catalogue().generation(&run, stage).expect("the catalogue answers");
     known.expect("the run was scored").generation.0
 }
@@ -36,6 +39,49 @@ fn another_profile_is_a_new_generation_and_back_again_too() {
     assert_ne!(before, after, "the readers still see the old scores");
     let report = std::fs::read_to_string(place.data().join("runs/r/report/summary.json"));
     assert!(report.expect("the report is there").contains("classic"));
+    place.run(&["verify", "--run", "r"]).expect(0);
+}
+
+#[test]
+fn another_policy_is_a_new_generation_of_documents() {
+    let place = Place::new();
+    let origin = scored(&place);
+    let curated = || generation_of(&place, Stage::Curate);
+    let denied = || {
+        let documents = rows::<Document>(&place.store(), "r");
+        documents.iter().filter(|document| document.gate == Some(Gate::Policy)).count()
+    };
+    let run_toml = || {
+        let text = std::fs::read_to_string(place.data().join("runs/r/run.toml"));
+        text.expect("the run's file")
+    };
+    place.run(&["curate", "--run", "r"]).expect(0);
+    assert_eq!((curated(), denied()), (1, 0));
+    assert!(!run_toml().contains("\nhash = "), "{}", run_toml());
+
+    let list = place.file("deny.txt", "# loopback\n[test] domain 127.0.0.1\n");
+    place.run(&["curate", "--run", "r", "--deny", &list]).expect(0);
+    assert_eq!((curated(), denied()), (2, 12));
+    assert!(run_toml().contains("deny.txt") && run_toml().contains("\nhash = "), "{}", run_toml());
+    // What the run was told holds until it is told otherwise.
+    place.run(&["curate", "--run", "r"]).expect(0);
+    let allow = allowed(&origin);
+    let again = ["run", "urls.txt", "--run", "r", "--allow-net", &allow, "--chunk-size", "4"];
+    place.run(&again).expect(0);
+    assert_eq!((curated(), denied()), (2, 12));
+    // A comment is no other policy.
+    place.file("deny.txt", "[test]\n\ndomain 127.0.0.1.\n");
+    place.run(&["curate", "--run", "r"]).expect(0);
+    assert_eq!(curated(), 2);
+    place.run(&["curate", "--run", "r", "--deny", ""]).expect(0);
+    assert_eq!((curated(), denied()), (3, 0));
+
+    let bad = place.file("bad.txt", "domain a.org\n\n  kyword x\n");
+    let told = place.run(&["curate", "--run", "r", "--deny", &bad]).expect(2).stderr();
+    assert!(told.contains("bad.txt, line 3, column 3"), "{told}");
+    let told = place.run(&["curate", "--run", "r", "--languages", "german!"]).expect(2).stderr();
+    assert!(told.contains("language code"), "{told}");
+    assert_eq!(curated(), 3);
     place.run(&["verify", "--run", "r"]).expect(0);
 }
 
