@@ -1,7 +1,7 @@
 //! A whole page, from its bytes to the document.
 
 use jarvix_core::{Outcome, Page, limits};
-use jarvix_curate::curate;
+use jarvix_curate::{Policy, curate};
 
 use crate::document::{URL, check};
 use crate::{first_line, header};
@@ -16,8 +16,9 @@ pub fn target(data: &[u8]) {
     page.reason = None;
     page.content_type = header(content_type).map(str::to_owned);
     page.body = Some(body.to_vec());
-    let curated = curate(&page);
+    let policy = Policy::default();
+    let curated = curate(&page, &policy);
     check(&curated.document);
     assert!(curated.links.len() <= limits::LINKS_MAX + 1);
-    assert_eq!(curated, curate(&page), "the same page gives the same document");
+    assert_eq!(curated, curate(&page, &policy), "the same page gives the same document");
 }
