@@ -13,6 +13,8 @@ use crate::words::Words;
 pub const SHINGLE_WORDS: usize = 5;
 /// Hashes of one MinHash.
 pub const MINHASH_HASHES: usize = 112;
+/// Shingles that each function looks at in one go, so that its factors stay in registers.
+const BLOCK: usize = 256;
 
 /// XXH3-128 of the words, 32 hex digits; `None` without words.
 pub(crate) fn text_hash(words: &Words) -> Option<String> {
@@ -21,20 +23,43 @@ pub(crate) fn text_hash(words: &Words) -> Option<String> {
 
 /// The MinHash of the word 5-grams, 32-bit values in little endian; `None` under 5 words.
 pub(crate) fn minhash(words: &Words) -> Option<Vec<u8>> {
-    let hashes: Vec<u64> = words.iter().map(|word| xxh3_64(word.as_bytes())).collect();
+    let hashes = words.hashes();
     if hashes.len() < SHINGLE_WORDS {
         return None;
     }
     let functions = functions();
-    let mut minima = [u32::MAX; MINHASH_HASHES];
-    for window in hashes.windows(SHINGLE_WORDS) {
-        let shingle = shingle_hash(window);
-        for (minimum, (factor, term)) in minima.iter_mut().zip(&functions) {
-            let value = (shingle.wrapping_mul(*factor).wrapping_add(*term) >> 32) as u32;
-            *minimum = value.min(*minimum);
+    let mut minima = [u64::MAX; MINHASH_HASHES];
+    let mut shingles = [0; BLOCK];
+    let mut windows = hashes.windows(SHINGLE_WORDS);
+    loop {
+        let mut filled = 0;
+        for (slot, window) in shingles.iter_mut().zip(&mut windows) {
+            *slot = shingle_hash(window);
+            filled += 1;
+        }
+        if filled == 0 {
+            break;
+        }
+        for (minimum, function) in minima.iter_mut().zip(&functions) {
+            *minimum = least(&shingles[..filled], *function).min(*minimum);
         }
     }
-    Some(minima.iter().flat_map(|value| value.to_le_bytes()).collect())
+    // The upper halves of the least values are the least upper halves.
+    Some(minima.iter().flat_map(|value| ((value >> 32) as u32).to_le_bytes()).collect())
+}
+
+/// The least value of a hash function. Two sums run side by side: a core has to wait for each of
+/// them, but not for both.
+fn least(shingles: &[u64], (factor, term): (u64, u64)) -> u64 {
+    let value = |shingle: &u64| shingle.wrapping_mul(factor).wrapping_add(term);
+    let (mut even, mut odd) = (u64::MAX, u64::MAX);
+    let pairs = shingles.chunks_exact(2);
+    let rest = pairs.remainder().iter().map(value).min().unwrap_or(u64::MAX);
+    for pair in pairs {
+        even = value(&pair[0]).min(even);
+        odd = value(&pair[1]).min(odd);
+    }
+    even.min(odd).min(rest)
 }
 
 fn shingle_hash(window: &[u64]) -> u64 {

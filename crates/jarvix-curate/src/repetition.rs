@@ -6,8 +6,6 @@
 //! Runs are found by sorting: what it refuses to do is to put a page's words into a hash table, where
 //! words can be chosen that make every step slow.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use crate::words::Words;
 
 /// Characters in repeated runs of words.
@@ -60,13 +58,12 @@ struct Runs {
 
 impl Runs {
     fn of(words: &Words) -> Self {
-        let (mut hashes, mut chars_before, mut chars) = (Vec::new(), vec![0], 0);
+        let (mut chars_before, mut chars) = (vec![0], 0);
         for word in words.iter() {
-            hashes.push(xxh3_64(word.as_bytes()));
             chars += word.chars().count() as u64;
             chars_before.push(chars);
         }
-        let words = hashes;
+        let words = words.hashes().to_vec();
         let hashes: Vec<u64> = words.iter().map(|word| mixed(0, *word)).collect();
         let open = (0..u32::try_from(hashes.len()).unwrap_or(u32::MAX)).collect();
         let numbers = vec![0; hashes.len()];

@@ -1,6 +1,10 @@
 //! The words of a text: runs of letters, digits and `_` (`\w+`), lower-cased once, in one string
 //! that hashes and n-grams are taken from.
 
+use std::cell::OnceCell;
+
+use xxhash_rust::xxh3::xxh3_64;
+
 /// Words in lower case, joined by single spaces.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
@@ -11,6 +15,7 @@ pub(crate) struct Words {
     pub(crate) chars: u64,
     /// Words that hold at least one letter.
     pub(crate) with_letter: u64,
+    hashes: OnceCell<Vec<u64>>,
 }
 
 /// A character that belongs to a word. The virama and its kin join syllables in Indic scripts.
@@ -69,6 +74,11 @@ impl Words {
     /// The words in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|at| self.get(at))
+    }
+
+    /// XXH3-64 of each word, taken once however often it is asked for.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        self.hashes.get_or_init(|| self.iter().map(|word| xxh3_64(word.as_bytes())).collect())
     }
 
     /// The word at `at`; empty beyond the end.
