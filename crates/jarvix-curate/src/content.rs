@@ -8,11 +8,12 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::context::Context;
 use crate::features::{Scene, UnitWords};
 use crate::page_type;
+use crate::quick::Ready;
 use crate::survey::Survey;
 use crate::tree::Tree;
 use crate::units::{Unit, Units};
 use crate::vocabulary::ByHash;
-use crate::weights::{Weights, WordScores};
+use crate::weights::WordScores;
 
 /// Page features that each unit's row repeats.
 const PAGE_FEATURES: usize = 34;
@@ -227,9 +228,10 @@ pub(crate) fn find(
     tree: &Tree<'_>,
     survey: &Survey,
     url: &str,
-    weights: &Weights,
+    ready: &Ready<'_>,
     units_max: usize,
 ) -> Option<Found> {
+    let weights = ready.weights;
     let reading = Reading::of(tree, survey, url, &weights.words);
     let units = &reading.units.units;
     if units.len() > units_max {
@@ -237,9 +239,9 @@ pub(crate) fn find(
     }
     let kinds = page_type::probabilities(&weights.kinds, &reading.page);
     let mut rows = reading.unit_rows(tree, survey, url, &weights.words, &kinds);
-    let first = weights.first.probabilities(&rows);
+    let first = ready.first.probabilities(&rows);
     reading.add_surroundings(tree, &mut rows, &first);
-    let second = weights.second.probabilities(&rows);
+    let second = ready.second.probabilities(&rows);
     let words: Vec<f32> = units.iter().map(|unit| unit.counts.words as f32).collect();
     let mut chosen = choose(&words, &second);
     reading.complete(&mut chosen);

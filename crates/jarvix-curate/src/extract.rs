@@ -19,13 +19,13 @@ use crate::metadata;
 use crate::microdata;
 use crate::platform;
 use crate::product;
+use crate::quick::Ready;
 use crate::render;
 use crate::sections;
 use crate::sources::Sources;
 use crate::supplement;
 use crate::survey::Survey;
 use crate::tree::Tree;
-use crate::weights::Weights;
 
 /// Largest page that a tree is built of, in bytes.
 const HTML_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -140,7 +140,7 @@ fn read(html: &str, url: &str, survey: &Survey) -> Result<Found, Defect> {
     if tree.too_deep {
         return Err(Defect::DeepNesting);
     }
-    let found = content::find(&tree, survey, url, Weights::shipped(), UNITS_MAX);
+    let found = content::find(&tree, survey, url, Ready::shipped(), UNITS_MAX);
     let found = found.filter(|_| !tree.too_large).ok_or(Defect::TooComplex)?;
     let is_thread = found.kind == Some("forum");
     let mut sources = Sources::default();

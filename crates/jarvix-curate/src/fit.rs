@@ -5,6 +5,7 @@
 
 use crate::content::{self, Reading};
 pub use crate::page_type::KINDS;
+use crate::quick::Ready;
 use crate::supplement;
 use crate::survey::Survey;
 use crate::tree::Tree;
@@ -95,7 +96,7 @@ impl Lesson {
     /// Which units `weights` choose, and the kind that they take the page for.
     pub fn find(&self, weights: &Weights) -> (Vec<bool>, Option<&'static str>) {
         let tree = Tree::of(&self.html, self.page_bytes);
-        let found = content::find(&tree, &self.survey, &self.url, weights, usize::MAX);
+        let found = content::find(&tree, &self.survey, &self.url, &Ready::of(weights), usize::MAX);
         found.map(|found| (found.chosen, found.kind)).unwrap_or_default()
     }
 

@@ -31,6 +31,7 @@ mod pii;
 mod platform;
 mod policy;
 mod product;
+mod quick;
 mod read;
 mod render;
 mod repetition;
