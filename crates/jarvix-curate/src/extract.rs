@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jarvix_core::{Defect, Document, Source, limits};
-use jarvix_html::plain_text;
+use jarvix_html::{TokenList, plain_text};
 
 use crate::breadcrumbs;
 use crate::byline;
@@ -52,13 +52,19 @@ struct Found {
 /// The document that `html` at `url` holds (metadata, text, Markdown, page type), and what was
 /// wrong with it; fingerprints, signals and gates are not its business. Never panics.
 pub fn extract(html: &str, url: &str) -> (Document, Vec<Defect>) {
-    extract_surveyed(html, url, &Survey::of(html))
+    let tokens = TokenList::of(html);
+    extract_surveyed(html, &tokens, url, &Survey::among(html, tokens.iter()))
 }
 
-pub(crate) fn extract_surveyed(html: &str, url: &str, survey: &Survey) -> (Document, Vec<Defect>) {
+pub(crate) fn extract_surveyed(
+    html: &str,
+    tokens: &TokenList<'_>,
+    url: &str,
+    survey: &Survey,
+) -> (Document, Vec<Defect>) {
     let mut defects = Vec::new();
     // No page is known to make the reader panic; one that does is still a row.
-    let found = catch_unwind(AssertUnwindSafe(|| read(html, url, survey)));
+    let found = catch_unwind(AssertUnwindSafe(|| read(html, tokens, url, survey)));
     let found = found.unwrap_or(Err(Defect::ExtractorFailed)).unwrap_or_else(|defect| {
         defects.push(defect);
         let text = plain_text(html);
@@ -130,13 +136,14 @@ const WORKS: &[&str] = &[
 ];
 
 /// Reads a page through its tree, or says why not.
-fn read(html: &str, url: &str, survey: &Survey) -> Result<Found, Defect> {
+fn read(html: &str, tokens: &TokenList<'_>, url: &str, survey: &Survey) -> Result<Found, Defect> {
     if html.len() > HTML_BYTES_MAX {
         return Err(Defect::TooComplex);
     }
     let added = supplement::of(html, survey);
     let whole = if added.is_empty() { None } else { Some(format!("{html}{added}")) };
-    let tree = Tree::of(whole.as_deref().unwrap_or(html), html.len());
+    let whole = whole.as_deref().unwrap_or(html);
+    let tree = Tree::among(tokens.iter_on(whole), whole.len(), html.len());
     if tree.too_deep {
         return Err(Defect::DeepNesting);
     }

@@ -42,7 +42,7 @@ pub struct LessonUnit {
 impl Lesson {
     /// Reads a page.
     pub fn new(html: String, url: String) -> Self {
-        let survey = Survey::of(&html);
+        let survey = Survey::among(&html, jarvix_html::tokens(&html));
         let mut html = html;
         let page_bytes = html.len();
         html.push_str(&supplement::of(&html, &survey));

@@ -51,7 +51,7 @@ mod words;
 use std::cell::OnceCell;
 
 use jarvix_core::{Defect, Document, Link, LinkKind, Page, Role, canonicalise, limits};
-use jarvix_html::{PageLink, RobotsDirectives, links, meta_robots};
+use jarvix_html::{PageLink, RobotsDirectives, TokenList, links};
 use url::Url;
 
 pub use extract::extract;
@@ -117,12 +117,14 @@ fn curate_page(page: &Page, policy: &Policy) -> Curated {
 fn curate_html(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     let html = &read.text;
     let address = page.final_url.as_deref().unwrap_or(&page.url);
-    let survey = Survey::of(html);
-    let (mut document, defects) = extract::extract_surveyed(html, address, &survey);
+    // Every reader of the page's markup takes these; nobody reads it again.
+    let tokens = TokenList::of(html);
+    let survey = Survey::among(html, tokens.iter());
+    let (mut document, defects) = extract::extract_surveyed(html, &tokens, address, &survey);
     document.language = language::language(&document.text, survey.declared_language());
-    let wishes = header_wishes(page).and(meta_robots(html));
+    let wishes = header_wishes(page).and(survey.wishes);
     document.robots = wishes.words().map(str::to_owned);
-    let (mut found, cut) = page_links(page, html, address, wishes);
+    let (mut found, cut) = page_links(page, &tokens, &survey, address, wishes);
     document.defects = read.defects.iter().copied().chain(defects).collect();
     if cut {
         document.defects.push(Defect::TooManyLinks);
@@ -225,12 +227,14 @@ fn header_wishes(page: &Page) -> RobotsDirectives {
 /// The links of the page and whether there are more.
 fn page_links(
     page: &Page,
-    html: &str,
+    tokens: &TokenList<'_>,
+    survey: &Survey,
     address: &str,
     wishes: RobotsDirectives,
 ) -> (Vec<Link>, bool) {
     let Ok(address) = Url::parse(address) else { return (Vec::new(), false) };
-    let found = links(html, &address);
+    let base = links::base_at(survey.base.as_deref(), &address);
+    let found = links::links_among(tokens.iter(), &base, &address);
     let row = |(position, link): (usize, PageLink)| Link {
         url: page.url.clone(),
         ordinal: page.ordinal,

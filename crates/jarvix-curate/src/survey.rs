@@ -1,13 +1,14 @@
 //! One pass over the tokens of a page: what stands in its head, how it is built, and the marks
 //! that gates look for. Everything later stages ask of the raw page is answered here once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use jarvix_html::elements;
 use jarvix_html::text::{TextLines, Visibility};
-use jarvix_html::{Tag, TokenKind, tokens, unescape};
+use jarvix_html::{RobotsDirectives, Tag, Token, TokenKind, unescape};
 
 use crate::structured::Structured;
 
@@ -78,6 +79,10 @@ pub(crate) struct Survey {
     pub(crate) lang: Option<String>,
     /// `href` of the canonical link.
     pub(crate) canonical: Option<String>,
+    /// `href` of the first base element that has one.
+    pub(crate) base: Option<String>,
+    /// What meta elements ask of robots.
+    pub(crate) wishes: RobotsDirectives,
     meta: BTreeMap<&'static str, String>,
     /// JSON-LD of all blocks.
     pub(crate) structured: Structured,
@@ -181,11 +186,17 @@ fn marks_held(html: &str) -> Vec<&'static Mark> {
 
 impl Survey {
     /// Reads `html` once.
+    #[cfg(test)]
     pub(crate) fn of(html: &str) -> Self {
+        Self::among(html, jarvix_html::tokens(html))
+    }
+
+    /// Reads the tokens of `html`.
+    pub(crate) fn among<'a>(html: &str, tokens: impl Iterator<Item = Token<'a>>) -> Self {
         let mut survey = Self::default();
         // Most pages hold no mark at all: one fast look at the whole saves a look at every part.
         let mut pass = Pass { marks: marks_held(html), ..Pass::default() };
-        for token in tokens(html) {
+        for token in tokens {
             let visible = pass.visibility.sees(&token);
             match token.kind {
                 TokenKind::StartTag(tag) => survey.start(&tag, &mut pass),
@@ -221,7 +232,13 @@ impl Survey {
                 let class = tag.attribute("class").map(|class| class.to_ascii_lowercase());
                 keep(&mut self.body_class, class.as_deref());
             }
-            "meta" => self.start_meta(tag),
+            "base" if self.base.is_none() => {
+                self.base = tag.attribute("href").map(Cow::into_owned);
+            }
+            "meta" => {
+                self.wishes = self.wishes.and(RobotsDirectives::of_meta(tag));
+                self.start_meta(tag);
+            }
             "link" => {
                 let rel = tag.attribute("rel").unwrap_or_default();
                 if rel.split_ascii_whitespace().any(|r| r.eq_ignore_ascii_case("canonical")) {

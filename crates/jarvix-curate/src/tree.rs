@@ -9,9 +9,9 @@
 use std::sync::LazyLock;
 
 use jarvix_core::limits;
-use jarvix_html::{Tag, TokenKind, elements, tokens};
+use jarvix_html::{Tag, Token, TokenKind, elements, tokens};
 
-use crate::vocabulary::{self, ByHash};
+use crate::vocabulary::ByHash;
 
 /// Nodes that are kept of one page.
 pub(crate) const NODES_MAX: usize = 400_000;
@@ -25,7 +25,8 @@ macro_rules! names {
         pub(crate) enum Name { Other, $($variant),* }
 
         impl Name {
-            const ALL: &[Self] = &[Self::Other, $(Self::$variant),*];
+            /// All of them, in the order of their numbers.
+            pub(crate) const ALL: &[Self] = &[Self::Other, $(Self::$variant),*];
 
             /// The name in lower case; empty for those that are not told apart.
             pub(crate) fn as_str(self) -> &'static str {
@@ -74,18 +75,27 @@ impl Traits {
 
     fn of(tag: &str) -> Self {
         let id = elements::id(tag);
-        let name = id.as_str();
-        match TRAITS.get(&vocabulary::hash(name)) {
-            Some(traits) if traits.name.as_str() == name => *traits,
+        match TRAITS.get(&folded(id.key())) {
+            Some((key, traits)) if *key == id.key() => *traits,
             _ => Self::read(Name::Other, id),
         }
     }
 }
 
-static TRAITS: LazyLock<ByHash<u32, Traits>> = LazyLock::new(|| {
-    let traits = |name: &Name| Traits::read(*name, elements::id(name.as_str()));
-    Name::ALL.iter().skip(1).map(|name| (vocabulary::hash(name.as_str()), traits(name))).collect()
+/// Traits by the key of the name, folded.
+static TRAITS: LazyLock<ByHash<u64, (u128, Traits)>> = LazyLock::new(|| {
+    let named = Name::ALL.iter().skip(1);
+    let traits = named.map(|name| {
+        let id = elements::id(name.as_str());
+        (folded(id.key()), (id.key(), Traits::read(*name, id)))
+    });
+    traits.collect()
 });
+
+/// Names are short, so the upper half of a key is nearly always empty.
+fn folded(key: u128) -> u64 {
+    key as u64 ^ ((key >> 64) as u64).rotate_left(7)
+}
 
 impl Name {
     /// The level of a heading, else 0.
@@ -192,6 +202,15 @@ pub(crate) struct Tree<'a> {
 impl<'a> Tree<'a> {
     /// The tree of `html`, of which what stands behind `page_bytes` was added to the page.
     pub(crate) fn of(html: &'a str, page_bytes: usize) -> Self {
+        Self::among(tokens(html), html.len(), page_bytes)
+    }
+
+    /// The same of the tokens of a page of `bytes` bytes.
+    pub(crate) fn among(
+        tokens: impl Iterator<Item = Token<'a>>,
+        bytes: usize,
+        page_bytes: usize,
+    ) -> Self {
         let root = Node {
             parent: 0,
             end: 0,
@@ -200,11 +219,11 @@ impl<'a> Tree<'a> {
             inline: false,
             kind: Kind::Text(""),
         };
-        let nodes = Vec::with_capacity((html.len() / 32).min(NODES_MAX));
+        let nodes = Vec::with_capacity((bytes / 32).min(NODES_MAX));
         let tree = Tree { nodes, added: u32::MAX, too_deep: false, too_large: false, steps: 0 };
         let mut builder = Builder { tree, open: vec![0], overflow: 0, paragraphs: 0 };
         builder.tree.nodes.push(root);
-        for token in tokens(html) {
+        for token in tokens {
             if token.start >= page_bytes && builder.tree.added == u32::MAX {
                 builder.pop_to(1);
                 builder.overflow = 0;

@@ -29,4 +29,4 @@ pub use shell::is_empty_shell;
 pub use sitemap::{SitemapEntry, SitemapFacts, SitemapKind, read_sitemap, robots_sitemaps};
 pub use sniff::{ContentKind, sniff};
 pub use text::plain_text;
-pub use tokenizer::{Tag, Token, TokenKind, Tokenizer, tokens};
+pub use tokenizer::{Tag, Token, TokenKind, TokenList, Tokenizer, tokens};

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::entities::unescape;
 use crate::text::TextLines;
-use crate::tokenizer::{Tag, TokenKind, last_start, tokens};
+use crate::tokenizer::{Tag, Token, TokenKind, last_start, tokens};
 
 /// Longest link text that is kept, in characters.
 pub const LINK_TEXT_CHARS_MAX: usize = 200;
@@ -39,13 +39,17 @@ pub struct Links {
 /// The address that relative links of the page stand on: its first `base` element, else `page`.
 pub fn base_href(html: &str, page: &Url) -> Url {
     let Some(last) = last_start(html, "base") else { return page.clone() };
-    tokens(html)
-        .take_while(|token| token.start <= last)
-        .find_map(|token| match token.kind {
+    let stated =
+        tokens(html).take_while(|token| token.start <= last).find_map(|token| match token.kind {
             TokenKind::StartTag(tag) if tag.is("base") => tag.attribute("href"),
             _ => None,
-        })
-        .and_then(|href| page.join(href.trim()).ok())
+        });
+    base_at(stated.as_deref(), page)
+}
+
+/// The same where the `href` of the first `base` element that has one is known.
+pub fn base_at(href: Option<&str>, page: &Url) -> Url {
+    href.and_then(|href| page.join(href.trim()).ok())
         .filter(|base| matches!(base.scheme(), "http" | "https" | "file"))
         .unwrap_or_else(|| page.clone())
 }
@@ -53,14 +57,18 @@ pub fn base_href(html: &str, page: &Url) -> Url {
 /// The links of `html`, which was read from `page`. Links to a place in the same page and links of
 /// other schemes than http and https (file, if the page is one) are left out.
 pub fn links(html: &str, page: &Url) -> Links {
-    let base = base_href(html, page);
+    links_among(tokens(html), &base_href(html, page), page)
+}
+
+/// The links among the tokens of `page`, whose relative links stand on `base`.
+pub fn links_among<'a>(tokens: impl Iterator<Item = Token<'a>>, base: &Url, page: &Url) -> Links {
     let mut found = Links::default();
     let mut open: Option<(PageLink, TextLines, usize)> = None;
-    for token in tokens(html) {
+    for token in tokens {
         match token.kind {
             TokenKind::StartTag(tag) if tag.is("a") || tag.is("area") => {
                 close(&mut found, open.take());
-                let Some(link) = follow(&tag, &base, page) else { continue };
+                let Some(link) = follow(&tag, base, page) else { continue };
                 if found.links.len() == limits::LINKS_MAX {
                     found.cut = true;
                     break;

@@ -1,6 +1,6 @@
 //! What a page asks of robots: the meta element and the `X-Robots-Tag` header share one grammar.
 
-use crate::tokenizer::{TokenKind, last_start, tokens};
+use crate::tokenizer::{Tag, TokenKind, last_start, tokens};
 
 /// The wishes that matter here; `none` means both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,6 +39,16 @@ impl RobotsDirectives {
         wishes
     }
 
+    /// The wishes of a start tag: none but those of a meta element for all robots or for Jarvix.
+    pub fn of_meta(tag: &Tag<'_>) -> Self {
+        let for_us =
+            |name: &str| ["robots", "jarvix"].iter().any(|n| name.trim().eq_ignore_ascii_case(n));
+        if !tag.is("meta") || !tag.attribute("name").is_some_and(|name| for_us(&name)) {
+            return Self::default();
+        }
+        tag.attribute("content").map(|content| Self::parse(&content)).unwrap_or_default()
+    }
+
     /// The wishes as words with commas; `None` where there are none.
     pub fn words(self) -> Option<&'static str> {
         match (self.noindex, self.nofollow) {
@@ -66,15 +76,8 @@ pub fn meta_robots(html: &str) -> RobotsDirectives {
     let mut wishes = RobotsDirectives::default();
     let Some(last) = last_start(html, "meta") else { return wishes };
     for token in tokens(html).take_while(|token| token.start <= last) {
-        let TokenKind::StartTag(tag) = token.kind else { continue };
-        if !tag.is("meta") {
-            continue;
-        }
-        let Some(name) = tag.attribute("name") else { continue };
-        if ["robots", "jarvix"].iter().any(|known| name.trim().eq_ignore_ascii_case(known))
-            && let Some(content) = tag.attribute("content")
-        {
-            wishes = wishes.and(RobotsDirectives::parse(&content));
+        if let TokenKind::StartTag(tag) = token.kind {
+            wishes = wishes.and(RobotsDirectives::of_meta(&tag));
         }
     }
     wishes

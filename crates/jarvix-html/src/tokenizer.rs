@@ -103,6 +103,45 @@ pub fn tokens(html: &str) -> Tokenizer<'_> {
     Tokenizer { html, at: 0, raw: None, foreign: 0 }
 }
 
+/// Most tokens of a page that are kept; those behind them are read again by whoever needs them.
+const KEPT_MAX: usize = 100_000;
+
+/// The tokens of a page, read once for several readers.
+#[derive(Debug)]
+pub struct TokenList<'a> {
+    kept: Vec<Token<'a>>,
+    /// Where it goes on: at the last token, or at the first that is not kept.
+    rest: Tokenizer<'a>,
+}
+
+impl<'a> TokenList<'a> {
+    /// The tokens of `html`.
+    pub fn of(html: &'a str) -> Self {
+        let mut kept = Vec::new();
+        let mut next = tokens(html);
+        let mut rest = next.clone();
+        while kept.len() < KEPT_MAX {
+            // The last token might read on if more came behind the page.
+            let Some(token) = next.next().filter(|token| token.end < html.len()) else { break };
+            kept.push(token);
+            rest = next.clone();
+        }
+        Self { kept, rest }
+    }
+
+    /// All tokens, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Token<'a>> {
+        self.kept.iter().copied().chain(self.rest.clone())
+    }
+
+    /// The tokens of `whole`, which must begin with the page that was read.
+    pub fn iter_on<'w>(&'w self, whole: &'w str) -> impl Iterator<Item = Token<'w>> {
+        let kept: &[Token<'w>] = &self.kept;
+        let Tokenizer { at, raw, foreign, .. } = self.rest;
+        kept.iter().copied().chain(Tokenizer { html: whole, at, raw, foreign })
+    }
+}
+
 /// Where the last thing stands that may be a start tag `name` (lower case): no start tag with this
 /// name is further on. A quick look that saves reading tokens for what the page does not have.
 pub fn last_start(html: &str, name: &str) -> Option<usize> {
