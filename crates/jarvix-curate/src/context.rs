@@ -3,6 +3,8 @@
 //!
 //! Passes over the arena, down or up, each of a bounded number of steps a node.
 
+use std::sync::LazyLock;
+
 use crate::tree::{Kind, Name, Tree};
 use crate::units::Units;
 use crate::vocabulary::{self, ByHash, CLASS_COUNT};
@@ -32,6 +34,14 @@ const TAGS: &[&[Name]] = &[
     &[Name::P],
     &[Name::Noscript],
 ];
+/// The mark of each name in [`TAGS`].
+static TAG_MARKS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let marks = |name: &Name| {
+        let tags = TAGS.iter().enumerate().filter(|(_, names)| names.contains(name));
+        tags.fold(0, |marks, (at, _)| marks | 1 << (CLASS_COUNT + at))
+    };
+    Name::ALL.iter().map(marks).collect()
+});
 /// Class families, tags, and the mark of what is not shown.
 pub(crate) const MARKS: usize = CLASS_COUNT + TAGS.len() + 1;
 /// Distance to a mark that is nowhere above.
@@ -103,11 +113,12 @@ impl Context {
                 let (marks, own, signature) = read_tag(tag, node.name, scores);
                 own_signatures[at] = signature;
                 around.near.iter_mut().for_each(|near| *near = (*near + 1).min(FAR));
-                for (mark, near) in around.near.iter_mut().enumerate() {
-                    if marks & (1 << mark) != 0 {
-                        *near = 0;
-                        context.marked[mark] += 1;
-                    }
+                let mut left = marks;
+                while left != 0 {
+                    let mark = left.trailing_zeros() as usize;
+                    around.near[mark] = 0;
+                    context.marked[mark] += 1;
+                    left &= left - 1;
                 }
                 around.own = own;
                 around.least = around.least.min(own);
@@ -173,8 +184,7 @@ fn read_tag(tag: &jarvix_html::Tag<'_>, name: Name, scores: &WordScores) -> (u64
             signature = signature.rotate_left(7) ^ vocabulary::hash(value);
         }
         if ["class", "id", "role", "itemprop"].iter().any(|k| key.eq_ignore_ascii_case(k)) {
-            vocabulary::class_words(value, |word| {
-                let word = vocabulary::hash(word);
+            vocabulary::class_hashes(value, |word| {
                 marks |= u64::from(vocabulary::class_families(word));
                 if let Some(score) = scores.classes.get(&word) {
                     sum += score;
@@ -185,11 +195,7 @@ fn read_tag(tag: &jarvix_html::Tag<'_>, name: Name, scores: &WordScores) -> (u64
             marks |= 1 << (MARKS - 1);
         }
     }
-    for (at, names) in TAGS.iter().enumerate() {
-        if names.contains(&name) {
-            marks |= 1 << (CLASS_COUNT + at);
-        }
-    }
+    marks |= TAG_MARKS.get(name as usize).copied().unwrap_or(0);
     (marks, if known > 0.0 { sum / known } else { 0.0 }, signature)
 }
 

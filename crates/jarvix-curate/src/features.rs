@@ -3,8 +3,6 @@
 //! Every number is of the page's own text and structure; none is of its place in time or of the
 //! site's name. What it refuses to do: decide.
 
-use std::collections::HashSet;
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::context::Context;
@@ -228,17 +226,16 @@ impl Scene<'_> {
         let units = self.units.units.iter();
         let added: Vec<bool> = units.map(|unit| unit.first >= self.tree.added).collect();
         let units = || self.units.units.iter().zip(&added);
-        let shown: HashSet<u64> = units()
-            .filter(|(_, added)| !**added)
-            .flat_map(|(unit, _)| -> Vec<u64> { triples(unit) })
-            .collect();
+        let shown = units().filter(|(_, added)| !**added).map(|(unit, _)| triples(unit));
+        let mut shown: Vec<u64> = shown.flatten().collect();
+        shown.sort_unstable();
         units()
             .map(|(unit, added)| {
                 if !added {
                     return 2.0;
                 }
                 let own: Vec<u64> = triples(unit);
-                let new = own.iter().filter(|hash| !shown.contains(*hash)).count();
+                let new = own.iter().filter(|hash| shown.binary_search(hash).is_err()).count();
                 ratio(new as u32, own.len() as u32)
             })
             .collect()

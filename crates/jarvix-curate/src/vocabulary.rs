@@ -148,6 +148,19 @@ const WORD_BYTES_MAX: usize = 20;
 /// Calls `each` with the words of a class or id in lower case: parted at what is no letter or
 /// digit, and where a capital follows a small letter.
 pub(crate) fn class_words(value: &str, mut each: impl FnMut(&str)) {
+    class_pieces(value, |word| {
+        if let Ok(word) = std::str::from_utf8(word) {
+            each(word);
+        }
+    });
+}
+
+/// The same with the hash of each word.
+pub(crate) fn class_hashes(value: &str, mut each: impl FnMut(u32)) {
+    class_pieces(value, |word| each(word.iter().copied().fold(HASH_START, hash_byte)));
+}
+
+fn class_pieces(value: &str, mut each: impl FnMut(&[u8])) {
     let mut word = [0u8; WORD_BYTES_MAX];
     let mut len = 0;
     let mut before = b' ';
@@ -156,9 +169,7 @@ pub(crate) fn class_words(value: &str, mut each: impl FnMut(&str)) {
         let parts =
             !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && before.is_ascii_lowercase());
         if parts && len > 0 {
-            if len <= WORD_BYTES_MAX
-                && let Ok(word) = std::str::from_utf8(&word[..len])
-            {
+            if let Some(word) = word.get(..len) {
                 each(word);
             }
             len = 0;
