@@ -14,6 +14,8 @@ use crate::weights::{Forest, LEAF, Split, Weights, probability};
 
 /// Rows that are looked at together.
 const ROWS: usize = 16;
+/// Features that a row may have, a power of two: no look into a row needs a check.
+const WIDTH: usize = 512;
 /// Most leaves of a tree: a bit each.
 const LEAVES_MAX: usize = u32::BITS as usize;
 
@@ -75,11 +77,15 @@ impl<'f> Quick<'f> {
     pub(crate) fn probabilities(&self, rows: &[Vec<f32>]) -> Vec<f32> {
         let Some(tables) = &self.tables else { return self.forest.probabilities(rows) };
         let mut columns = vec![[0.0f32; ROWS]; tables.features.len()];
+        let mut padded = [0.0f32; WIDTH];
         let mut found = Vec::with_capacity(rows.len());
         for rows in rows.chunks(ROWS) {
             for (at, row) in rows.iter().enumerate() {
+                let width = row.len().min(WIDTH);
+                padded[..width].copy_from_slice(&row[..width]);
+                padded[width..].fill(0.0);
                 for (column, feature) in columns.iter_mut().zip(&tables.features) {
-                    column[at] = row.get(usize::from(*feature)).copied().unwrap_or(0.0);
+                    column[at % ROWS] = padded[usize::from(*feature) % WIDTH];
                 }
             }
             let odds = tables.log_odds(self.forest.base, &columns);
@@ -96,6 +102,9 @@ impl Tables {
         tables.features = splits.map(|s| s.feature).filter(|f| *f != LEAF).collect();
         tables.features.sort_unstable();
         tables.features.dedup();
+        if tables.features.last().is_some_and(|last| usize::from(*last) >= WIDTH) {
+            return None;
+        }
         for tree in &forest.trees {
             tables.add(tree)?;
         }
