@@ -49,7 +49,13 @@ pub(crate) fn paragraphs(text: &str, chars_max: usize) -> (String, bool) {
     let mut out = String::with_capacity(text.len());
     let mut chars = 0;
     let (mut space, mut line_break) = (false, false);
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        // Nearly everything is runs of ASCII: they are taken whole.
+        let run = rest.bytes().take_while(u8::is_ascii_graphic).count().max(1);
+        let run = if c.is_ascii_graphic() { run } else { c.len_utf8() };
+        let (taken, behind) = rest.split_at(run);
+        rest = behind;
         if matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
             line_break = chars > 0;
             continue;
@@ -68,8 +74,14 @@ pub(crate) fn paragraphs(text: &str, chars_max: usize) -> (String, bool) {
             return (out, true);
         }
         out.extend(between);
-        out.push(c);
-        chars += more;
+        // Only a run of ASCII has more than one character, and as many as bytes.
+        let fits = taken.len().min(chars_max - chars + 1 - more);
+        let taken = if c.is_ascii() { &taken[..fits] } else { taken };
+        out.push_str(taken);
+        if c.is_ascii() && fits < run {
+            return (out, true);
+        }
+        chars += more + if c.is_ascii() { fits - 1 } else { 0 };
         (space, line_break) = (false, false);
     }
     (out, false)

@@ -306,7 +306,11 @@ impl Survey {
 
     fn text(&mut self, raw: &str, pass: &mut Pass) {
         let text = unescape(raw);
-        let chars = text.chars().filter(|c| !c.is_whitespace()).count() as u64;
+        let chars = if text.is_ascii() {
+            text.bytes().filter(|b| !matches!(b, b'\t'..=b'\r' | b' ')).count() as u64
+        } else {
+            text.chars().filter(|c| !c.is_whitespace()).count() as u64
+        };
         self.visible_chars += chars;
         if pass.in_link {
             self.link_chars += chars;

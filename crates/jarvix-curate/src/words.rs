@@ -23,6 +23,10 @@ fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || matches!(c, '\u{94d}' | '\u{9cd}' | '\u{bcd}' | '\u{c4d}')
 }
 
+fn is_ascii_word(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
 impl Words {
     /// The words of `text`; what lies beyond 4 GiB of words is left out.
     pub(crate) fn of(text: &str) -> Self {
@@ -30,7 +34,23 @@ impl Words {
         words.joined.reserve(text.len());
         let mut in_word = false;
         let mut letter = false;
-        for c in text.chars() {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let run = rest.bytes().position(|b| !is_ascii_word(b)).unwrap_or(rest.len());
+            if run > 0 {
+                if !in_word && !words.ends.is_empty() {
+                    words.joined.push(' ');
+                }
+                in_word = true;
+                letter |= rest[..run].bytes().any(|b| b.is_ascii_alphabetic());
+                words.chars += run as u64;
+                let start = words.joined.len();
+                words.joined.push_str(&rest[..run]);
+                words.joined[start..].make_ascii_lowercase();
+                rest = &rest[run..];
+                continue;
+            }
+            rest = &rest[c.len_utf8()..];
             if is_word_char(c) {
                 if !in_word && !words.ends.is_empty() {
                     words.joined.push(' ');
@@ -38,11 +58,7 @@ impl Words {
                 in_word = true;
                 letter |= c.is_alphabetic();
                 words.chars += 1;
-                if c.is_ascii() {
-                    words.joined.push(c.to_ascii_lowercase());
-                } else {
-                    words.joined.extend(c.to_lowercase());
-                }
+                words.joined.extend(c.to_lowercase());
             } else if in_word {
                 words.end_word(letter);
                 (in_word, letter) = (false, false);
