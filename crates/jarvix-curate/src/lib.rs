@@ -26,6 +26,7 @@ mod listing;
 mod markdown;
 mod metadata;
 mod microdata;
+mod names;
 mod page_type;
 mod pii;
 mod platform;
