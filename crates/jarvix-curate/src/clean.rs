@@ -99,6 +99,13 @@ pub(crate) fn markdown(text: &str, chars_max: usize) -> String {
         if line.is_empty() && (out.is_empty() || empty_lines > 1) {
             continue;
         }
+        // Most lines are such that nothing in them is looked for.
+        if chars + line.len() < chars_max && line.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            out.push_str(line);
+            out.push('\n');
+            chars += line.len() + 1;
+            continue;
+        }
         for c in line.chars().filter(|c| !is_unwanted(*c)).chain(['\n']) {
             if chars == chars_max {
                 return out;

@@ -138,6 +138,10 @@ impl Writer {
         if begins && !in_code && self.tables == 0 && begins_block(word) {
             self.line.push('\\');
         }
+        if !word.bytes().any(|b| matches!(b, b'|' | b'`' | b'_' | b'\\' | b'*' | b'<')) {
+            self.line.push_str(word);
+            return;
+        }
         let last = word.chars().count().saturating_sub(1);
         for (at, c) in word.chars().enumerate() {
             let escaped = match c {
