@@ -120,9 +120,16 @@ impl<'a> TokenList<'a> {
         let mut kept = Vec::new();
         let mut next = tokens(html);
         let mut rest = next.clone();
+        let mut raw = None;
         while kept.len() < KEPT_MAX {
             // The last token might read on if more came behind the page.
             let Some(token) = next.next().filter(|token| token.end < html.len()) else { break };
+            // So might raw text, if the name of its end tag did.
+            if matches!(token.kind, TokenKind::RawText { .. }) {
+                raw = Some(token);
+                continue;
+            }
+            kept.extend(raw.take());
             kept.push(token);
             rest = next.clone();
         }

@@ -174,3 +174,23 @@ proptest! {
         prop_assert!(!text.contains("\n\n") && text.trim() == text);
     }
 }
+
+#[test]
+fn a_list_of_tokens_is_what_the_tokenizer_says() {
+    let page = "<title>T</title><svg><style/><g></svg><!-- c --><a href='x>y'>l</a> 1 < 2 </p\
+                ><script>if (a</b) '</scripts>'</script></ x><!DOCTYPE z><p class=\"q";
+    let added = "<div class=\"ldjson\">more</div></script>'>-->";
+    // The page may be cut anywhere: what follows must be read as part of the whole.
+    for cut in 0..=page.len() {
+        let page = &page[..cut];
+        let whole = format!("{page}{added}");
+        let list = jarvix_html::TokenList::of(page);
+        assert!(list.iter().eq(tokens(page)), "{page}");
+        assert!(list.iter_on(&whole).eq(tokens(&whole)), "{whole}");
+    }
+    // More tokens than are kept.
+    let many = "<b>".repeat(150_000);
+    let whole = format!("{many}{added}");
+    let list = jarvix_html::TokenList::of(&many);
+    assert!(list.iter().eq(tokens(&many)) && list.iter_on(&whole).eq(tokens(&whole)));
+}
