@@ -56,7 +56,9 @@ use jarvix_html::{PageLink, RobotsDirectives, TokenList, links};
 use url::Url;
 
 pub use extract::extract;
-pub use fingerprint::{MINHASH_HASHES, SHINGLE_WORDS};
+pub use fingerprint::{
+    MINHASH_BANDS, MINHASH_HASHES, SHINGLE_WORDS, Signature, fingerprints, shared, shingles,
+};
 pub use listing::customary_sitemap;
 pub use policy::{POLICY_BYTES_MAX, Policy, PolicyError, PolicyFile};
 

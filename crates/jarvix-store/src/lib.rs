@@ -12,6 +12,7 @@
 mod catalogue;
 mod disk;
 mod error;
+mod excerpts;
 mod faults;
 mod folders;
 pub mod foreign;
@@ -35,6 +36,7 @@ mod writer;
 pub use catalogue::{Catalogue, GenerationRecord, NewRun, RunRecord};
 pub use disk::{LocalDisk, system_env};
 pub use error::StoreError;
+pub use excerpts::{Excerpt, Excerpts, MinHashOf, TextHashOf, TextOf, UrlOf};
 pub use json_rows::{JsonRow, JsonRows};
 pub use lock::RunLock;
 pub use lookup::{PageMark, PageMarks, PageRows};
