@@ -328,22 +328,30 @@ pub struct Link {
     pub nofollow: bool,
 }
 
-/// A row of `duplicates`: a document that repeats another one of the run.
+/// A row of `duplicates`: a document that repeats another one, of the run or of an earlier run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Duplicate {
     /// Canonical URL of the repeating document.
     pub url: String,
     /// Its ordinal.
     pub ordinal: u64,
-    /// Name of the cluster: the representative's ordinal.
+    /// Name of the cluster: the representative's ordinal, in its run.
     pub cluster: u64,
-    /// Canonical URL of the representative: the lowest ordinal of the cluster.
+    /// Canonical URL of the representative: the lowest ordinal of the cluster; documents of
+    /// earlier runs come before all others.
     pub duplicate_of: String,
+    /// The earlier run that the representative belongs to; `None` for this run.
+    pub duplicate_run: Option<String>,
     /// `exact` (same normalised text) or `near`.
     pub kind: String,
-    /// Similarity of the two texts, 0 to 1.
+    /// Canonical URL of the document that it was compared with: the representative, unless it is
+    /// like that only by way of others.
+    pub similar_to: String,
+    /// The earlier run that this document belongs to; `None` for this run.
+    pub similar_run: Option<String>,
+    /// Similarity to that document, 0 to 1.
     pub similarity: f64,
-    /// Share of this document's word 5-grams that the representative has too, 0 to 1.
+    /// Share of its own word 5-grams that that document has too, 0 to 1.
     pub shared_share: f64,
 }
 

@@ -70,6 +70,13 @@ pub const ROBOTS_SITEMAPS_MAX: usize = 100;
 /// Longest text of one document, in characters.
 pub const TEXT_CHARS_MAX: usize = 4_000_000;
 
+/// Least Jaccard similarity of the word 5-grams of near duplicates. It is what FineWeb aimed at
+/// (Penedo et al. 2024) with the same bands: of the pairs at 0.75 these find 77%, at 0.85 98.8%, at
+/// 0.4 0.9%, and those are dropped when the texts are compared.
+pub const NEAR_SIMILARITY_MIN: f64 = 0.75;
+/// Most earlier runs that a run is compared with (`--dedupe-against`).
+pub const DEDUPE_RUNS_MAX: usize = 255;
+
 /// Events that one lane of one subscriber holds.
 pub const BUS_LANE_EVENTS: usize = 1_024;
 /// Work hints that the embedded queue holds.

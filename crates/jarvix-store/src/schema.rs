@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
-use jarvix_core::{Dataset, LinkKind, Outcome, Role};
+use jarvix_core::{Dataset, LinkKind, Outcome, Role, limits};
 
 /// The key of a column's description in its field metadata.
 pub const DESCRIPTION_KEY: &str = "description";
@@ -346,25 +346,51 @@ fn links() -> Vec<Field> {
 }
 
 fn duplicates() -> Vec<Field> {
+    let kinds = format!(
+        "exact (same normalised text as similar_to) or near (at least {} similar to it).",
+        limits::NEAR_SIMILARITY_MIN
+    );
     vec![
         required("url", DataType::Utf8, "Canonical URL of the document that repeats another."),
         required("ordinal", DataType::Int64, "Its ordinal."),
         required(
             "cluster",
             DataType::Int64,
-            "Name of the cluster: the ordinal of its representative.",
+            "Name of the cluster: the ordinal of its representative, in the representative's run.",
         ),
         required(
             "duplicate_of",
             DataType::Utf8,
-            "Canonical URL of the representative: the lowest ordinal of the cluster.",
+            "Canonical URL of the representative: the lowest ordinal of the cluster, documents of \
+             earlier runs first.",
         ),
-        required("kind", DataType::Utf8, "exact (same normalised text) or near."),
-        required("similarity", DataType::Float64, "Similarity of the two texts, 0 to 1."),
+        optional(
+            "duplicate_run",
+            DataType::Utf8,
+            "The earlier run (--dedupe-against) that the representative belongs to; empty for \
+             this run.",
+        ),
+        required("kind", DataType::Utf8, &kinds),
+        required(
+            "similar_to",
+            DataType::Utf8,
+            "Canonical URL of the document that kind, similarity and shared_share are about: the \
+             representative, or where only a chain of others leads to that, the first of the chain.",
+        ),
+        optional(
+            "similar_run",
+            DataType::Utf8,
+            "The earlier run that similar_to belongs to; empty for this run.",
+        ),
+        required(
+            "similarity",
+            DataType::Float64,
+            "Share of the distinct word 5-grams of both texts that both have (Jaccard), 0 to 1.",
+        ),
         required(
             "shared_share",
             DataType::Float64,
-            "Share of this document's word 5-grams that the representative has too, 0 to 1.",
+            "Share of this document's distinct word 5-grams that similar_to has too, 0 to 1.",
         ),
     ]
 }

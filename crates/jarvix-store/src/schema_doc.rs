@@ -88,7 +88,9 @@ fn dataset_about(dataset: Dataset) -> &'static str {
              per quality signal."
         }
         Dataset::Links => "One row per link of a page or address in a sitemap.",
-        Dataset::Duplicates => "One row per document that repeats another of the run.",
+        Dataset::Duplicates => {
+            "One row per document that repeats another of the run, or of an earlier run that it was compared with."
+        }
         Dataset::Scores => "One row per document: score, contributions, action, reason.",
     }
 }

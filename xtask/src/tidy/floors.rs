@@ -19,6 +19,7 @@ const HTML: &str = "jarvix-html";
 const QUERY: &str = "jarvix-query";
 const WARC: &str = "jarvix-warc";
 const RENDER: &str = "jarvix-render";
+const CURATE: &str = "jarvix-curate";
 /// Stands beside the house: tests may use it, nothing that ships does.
 const TESTKIT: &str = "jarvix-testkit";
 
@@ -33,14 +34,15 @@ const FLOORS: &[(&str, u8, MayUse)] = &[
     (RENDER, 1, Only(&[CORE])),
     (QUERY, 2, Only(&[CORE, STORE])),
     ("jarvix-collect", 3, Only(&[CORE, STORE, HTML, WARC, RENDER])),
-    ("jarvix-curate", 3, Only(&[CORE, HTML])),
+    (CURATE, 3, Only(&[CORE, HTML])),
     ("jarvix-score", 3, Only(&[CORE, STORE, QUERY])),
     ("jarvix-report", 3, Only(&[CORE])),
-    ("jarvix-pipeline", 4, AllBelow),
-    ("jarvix", 5, AllBelow),
+    ("jarvix-dedupe", 4, Only(&[CORE, STORE, CURATE])),
+    ("jarvix-pipeline", 5, AllBelow),
+    ("jarvix", 6, AllBelow),
     (TESTKIT, 2, AllBelow),
     // Above everything, so that nothing can use it.
-    ("jarvix-fuzz", 6, AllBelow),
+    ("jarvix-fuzz", 7, AllBelow),
     ("xtask", 0, Only(&[])),
 ];
 

@@ -10,7 +10,7 @@ const MEMORY: usize = 64 * 1024 * 1024;
 
 const DUPLICATES: &str = "
     SELECT d.url, d.ordinal, r.ordinal AS cluster, r.url AS duplicate_of, 'exact' AS kind,
-           1.0 AS similarity, 1.0 AS shared_share
+           r.url AS similar_to, 1.0 AS similarity, 1.0 AS shared_share
     FROM (SELECT url, ordinal, first_value(ordinal) OVER (PARTITION BY text_hash ORDER BY ordinal)
             AS first FROM documents WHERE text_hash IS NOT NULL) d
     JOIN documents r ON r.ordinal = d.first

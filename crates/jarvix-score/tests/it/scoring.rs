@@ -21,7 +21,10 @@ fn duplicate(ordinal: u64, kind: &str) -> Duplicate {
         ordinal,
         cluster: 0,
         duplicate_of: "https://example.org/0".to_owned(),
+        duplicate_run: None,
         kind: kind.to_owned(),
+        similar_to: "https://example.org/0".to_owned(),
+        similar_run: None,
         similarity: 1.0,
         shared_share: 1.0,
     }

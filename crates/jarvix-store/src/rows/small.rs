@@ -95,7 +95,10 @@ impl Row for Duplicate {
         to.count(self.ordinal);
         to.count(self.cluster);
         to.text(&self.duplicate_of);
+        to.opt_text(self.duplicate_run.as_deref());
         to.text(&self.kind);
+        to.text(&self.similar_to);
+        to.opt_text(self.similar_run.as_deref());
         to.opt_float64(Some(self.similarity));
         to.opt_float64(Some(self.shared_share));
     }
@@ -106,7 +109,10 @@ impl Row for Duplicate {
             ordinal: from.count()?,
             cluster: from.count()?,
             duplicate_of: from.string()?,
+            duplicate_run: from.opt_string()?,
             kind: from.string()?,
+            similar_to: from.string()?,
+            similar_run: from.opt_string()?,
             similarity: from.float64()?,
             shared_share: from.float64()?,
         })

@@ -163,7 +163,10 @@ pub fn duplicate() -> Duplicate {
         ordinal: 2,
         cluster: 1,
         duplicate_of: "https://a.example/1".into(),
+        duplicate_run: Some("earlier".into()),
         kind: "exact".into(),
+        similar_to: "https://a.example/1".into(),
+        similar_run: None,
         similarity: 1.0,
         shared_share: 1.0,
     }

@@ -1,0 +1,5 @@
+//! Duplicates of made-up documents, compared with what a look at every pair finds.
+
+mod fixture;
+mod found;
+mod planted;
