@@ -20,6 +20,9 @@ pub enum LineError {
     /// The query engine.
     #[error(transparent)]
     Query(#[from] jarvix_query::QueryError),
+    /// Finding duplicates.
+    #[error(transparent)]
+    Dedupe(#[from] jarvix_dedupe::DedupeError),
     /// Scoring.
     #[error(transparent)]
     Score(#[from] jarvix_score::ScoreError),
@@ -42,6 +45,12 @@ pub enum LineError {
     #[error("there is no run {run}")]
     UnknownRun {
         /// What was asked for.
+        run: RunId,
+    },
+    /// A run is to be compared with itself.
+    #[error("run {run} cannot be compared with itself")]
+    AgainstItself {
+        /// The run.
         run: RunId,
     },
     /// A file of the run cannot be written or read.

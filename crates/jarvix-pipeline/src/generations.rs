@@ -3,11 +3,8 @@
 //! A stage whose key is the one its current output was made with has nothing to redo; any other
 //! key means a new generation, written aside and switched in one transaction.
 
-use jarvix_core::PartRef;
+use jarvix_core::{PartRef, RunId};
 use jarvix_curate::Policy;
-
-/// Version of the dedupe step's own code.
-const DEDUPE_VERSION: u32 = 1;
 
 fn key(stage: &str, facts: &[&str]) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -28,10 +25,15 @@ pub fn curate_key(policy: &Policy) -> String {
     key("curate", &facts)
 }
 
-/// Dedupe looks at all documents at once, so every one of their parts is part of its key.
-pub fn dedupe_key(documents: &[PartRef]) -> String {
-    let mut facts = vec![DEDUPE_VERSION.to_string()];
+/// Dedupe looks at all documents at once, so every one of their parts is part of its key; and so
+/// are those of the earlier runs that they are compared with, and the order of these runs.
+pub fn dedupe_key(documents: &[PartRef], against: &[(RunId, Vec<PartRef>)]) -> String {
+    let mut facts = vec![jarvix_dedupe::CODE_VERSION.to_string()];
     facts.extend(documents.iter().map(|part| part.hash.clone()));
+    for (run, documents) in against {
+        facts.push(format!("against {run}"));
+        facts.extend(documents.iter().map(|part| part.hash.clone()));
+    }
     key("dedupe", &facts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

@@ -7,6 +7,7 @@ use jarvix_core::{RunId, RunState};
 use jarvix_store::{NewRun, RunLock, RunRecord, Store};
 use serde::{Deserialize, Serialize};
 
+use crate::stages::dedupe::{record_against, recorded_against};
 use crate::{LineError, PolicyFacts, RunSettings};
 
 /// A run that this process holds.
@@ -77,6 +78,11 @@ struct StageFacts {
     profile: String,
     profile_hash: String,
     curate_version: u32,
+    #[serde(default)]
+    dedupe_version: u32,
+    /// Earlier runs that the documents are compared with.
+    #[serde(default)]
+    dedupe_against: Vec<RunId>,
     score_version: u32,
     #[serde(default)]
     policy: PolicyFacts,
@@ -273,6 +279,8 @@ pub fn write_run_file(
             profile: profile.name().to_owned(),
             profile_hash: profile.hash(),
             curate_version: jarvix_curate::CODE_VERSION,
+            dedupe_version: jarvix_dedupe::CODE_VERSION,
+            dedupe_against: recorded_against(store, id)?,
             score_version: jarvix_score::CODE_VERSION,
             policy,
         },
@@ -292,24 +300,39 @@ pub fn write_run_file(
 
 /// Notes in `run.toml` that the documents of `id` follow another policy from now on.
 pub fn write_policy(store: &Store, id: &RunId, policy: &PolicyFacts) -> Result<(), LineError> {
-    let path = run_file(store, id);
-    let damaged = |reason: String| LineError::Record { run: id.clone(), what: "run.toml", reason };
-    let file =
-        |action, source| LineError::File { action, path: path.display().to_string(), source };
-    let disk = &store.env().disk;
-    if !disk.exists(&path) {
-        // The next `run` writes it.
+    change_run_file(store, id, |file| file.stage.policy = policy.clone())
+}
+
+/// Remembers which earlier runs `id` is compared with, in its `run.toml` too, if it has one.
+pub fn write_against(store: &Store, id: &RunId, against: &[RunId]) -> Result<(), LineError> {
+    if recorded_against(store, id)? == against {
         return Ok(());
     }
-    let bytes = disk.read(&path, RUN_FILE_BYTES_MAX).map_err(|source| file("read", source))?;
-    let text = String::from_utf8(bytes).map_err(|e| damaged(e.to_string()))?;
-    let mut table: toml::Table = toml::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-    let facts = toml::Value::try_from(policy).map_err(|e| damaged(e.to_string()))?;
-    if let Some(stage) = table.get_mut("stage").and_then(toml::Value::as_table_mut) {
-        stage.insert("policy".to_owned(), facts);
+    record_against(store, id, against)?;
+    change_run_file(store, id, |file| file.stage.dedupe_against = against.to_vec())
+}
+
+/// Changes what `run.toml` says; where there is none, the next `run` writes it.
+fn change_run_file(
+    store: &Store,
+    id: &RunId,
+    change: impl FnOnce(&mut RunFile),
+) -> Result<(), LineError> {
+    let (disk, path) = (&store.env().disk, run_file(store, id));
+    if !disk.exists(&path) {
+        return Ok(());
     }
-    let text = toml::to_string_pretty(&table).map_err(|e| damaged(e.to_string()))?;
-    disk.replace(&path, text.as_bytes()).map_err(|source| file("write", source))
+    let failed = |action| {
+        let path = path.display().to_string();
+        move |source| LineError::File { action, path, source }
+    };
+    let damaged = |reason: String| LineError::Record { run: id.clone(), what: "run.toml", reason };
+    let text = disk.read(&path, RUN_FILE_BYTES_MAX).map_err(failed("read"))?;
+    let text = String::from_utf8(text).map_err(|e| damaged(e.to_string()))?;
+    let mut file: RunFile = toml::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+    change(&mut file);
+    let text = toml::to_string_pretty(&file).map_err(|e| damaged(e.to_string()))?;
+    disk.replace(&path, text.as_bytes()).map_err(failed("write"))
 }
 
 fn changes_between(before: &str, now: &toml::Table) -> Vec<String> {

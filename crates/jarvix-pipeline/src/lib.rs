@@ -20,6 +20,7 @@ mod summary;
 pub use crawl::CrawlSettings;
 pub use error::LineError;
 pub use identity::{Chosen, OpenRun};
+pub use jarvix_dedupe::DedupeError;
 pub use line::{Ending, Line};
 pub use queue::MemoryQueue;
 pub use settings::{FromRun, LineSettings, PolicyFacts, RunSettings};

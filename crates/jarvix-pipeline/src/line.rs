@@ -367,10 +367,12 @@ pub fn curate_stored(line: &Line<'_>) -> Result<bool, LineError> {
 pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     let runtime = runtime(line.settings.threads)?;
     let documents = line.store.catalogue().parts(line.run, Dataset::Documents)?;
-    let dedupe_key = generations::dedupe_key(&documents);
+    let against = dedupe::documents_of(line.store, line.run, &line.settings.dedupe_against)?;
+    let dedupe_key = generations::dedupe_key(&documents, &against);
     let generation = line.store.begin_generation(line.run, Stage::Dedupe, &dedupe_key)?;
-    if line.store.catalogue().parts_at(line.run, Dataset::Duplicates, generation)?.is_empty() {
-        runtime.block_on(dedupe::dedupe(line.store, line.query, line.run, generation))?;
+    let there = line.store.catalogue().parts_at(line.run, Dataset::Duplicates, generation)?;
+    if there.is_empty() && !dedupe::dedupe(line, generation)? {
+        return Ok(true);
     }
     switch(line, Stage::Dedupe, generation)?;
 

@@ -77,6 +77,8 @@ pub struct LineSettings {
     pub collect: CollectSettings,
     /// What documents are wanted.
     pub policy: Policy,
+    /// Earlier runs whose documents come before this run's when duplicates are looked for.
+    pub dedupe_against: Vec<RunId>,
     /// How to score.
     pub profile: Profile,
     /// Which report files to write.

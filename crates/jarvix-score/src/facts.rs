@@ -75,10 +75,19 @@ const COLUMNS: &[Column] = &[
     column(
         "is_duplicate",
         "u.duplicate_of IS NOT NULL",
-        "Whether it repeats another document of the run.",
+        "Whether it repeats another document of the run, or of an earlier run.",
+    ),
+    column(
+        "duplicate_run",
+        "u.duplicate_run",
+        "The earlier run (--dedupe-against) that `duplicate_of` belongs to; null for this run.",
     ),
     column("duplicate_kind", "u.kind", "`exact` or `near`; null for originals."),
-    column("similarity", "u.similarity", "Similarity to the document that it repeats, 0 to 1."),
+    column(
+        "similarity",
+        "u.similarity",
+        "Similarity to the document that it was compared with, 0 to 1.",
+    ),
 ];
 
 /// Ages count from when the page was fetched, never from now. A date that cannot be read is null.

@@ -1,51 +1,62 @@
-//! Dedupe: the run-level step after the last documents part. Documents with the same normalised
-//! text form a cluster; the lowest ordinal stands for it, the others become rows of `duplicates`.
-//!
-//! The query engine sorts, within its memory limit and with spill, so that no map of all texts is
-//! ever held.
+//! Dedupe: the run-level step after the last documents part, a barrier. What repeats what is found by
+//! `jarvix_dedupe`; this is only the stage around it, and which earlier runs it is given.
 
-use jarvix_core::{Dataset, Generation, Ordinals, PartName, RunId, Stage};
-use jarvix_query::{PartScope, Query};
-use jarvix_store::{Commit, Store};
+use jarvix_core::{Dataset, Generation, PartRef, RunId};
+use jarvix_dedupe::{DedupeJob, DedupeLimits};
+use jarvix_store::Store;
 
-use crate::LineError;
+use crate::{Line, LineError};
 
-/// Rows of one duplicates part.
-const ROWS_MAX: u64 = 1_000_000;
+/// The note of a run under which the earlier runs stand that it is compared with, as JSON.
+const AGAINST_NOTE: &str = "dedupe_against";
 
-/// Exact duplicates: same text hash. Ordered by URL, so parts do not depend on the plan.
-const EXACT_SQL: &str = "\
-SELECT url, ordinal, \"cluster\", duplicate_of, 'exact' AS kind, \
-       CAST(1 AS DOUBLE) AS similarity, CAST(1 AS DOUBLE) AS shared_share \
-FROM (SELECT url, ordinal, \
-             first_value(ordinal) OVER same_text AS \"cluster\", \
-             first_value(url) OVER same_text AS duplicate_of \
-      FROM documents WHERE text_hash IS NOT NULL \
-      WINDOW same_text AS (PARTITION BY text_hash ORDER BY ordinal \
-             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) \
-WHERE ordinal <> \"cluster\" ORDER BY url";
-
-/// Finds the duplicates of `run` and commits them as `generation`; rows written.
-pub async fn dedupe(
-    store: &Store,
-    query: &Query,
-    run: &RunId,
-    generation: Generation,
-) -> Result<u64, LineError> {
-    let session = query.session_for_run(run, PartScope::All)?;
-    let schema = jarvix_store::schema(Dataset::Duplicates);
-    let parts = session
-        .write_parts(EXACT_SQL, schema, store, run, PartName(1), generation, ROWS_MAX)
-        .await?;
-    let rows = parts.iter().map(|staged| staged.part().rows).sum();
-    store.commit(Commit {
-        run: run.clone(),
-        stage: Stage::Dedupe,
+/// Finds the duplicates of the run and commits them as `generation`; false if it was stopped.
+pub fn dedupe(line: &Line<'_>, generation: Generation) -> Result<bool, LineError> {
+    let found = jarvix_dedupe::dedupe(&DedupeJob {
+        store: line.store,
+        run: line.run,
+        against: &line.settings.dedupe_against,
         generation,
-        input: None,
-        parts,
-        covers: Ordinals::new(),
-        notes: Vec::new(),
+        threads: line.settings.threads,
+        limits: DedupeLimits::default(),
+        stop: &|| line.stop.load(std::sync::atomic::Ordering::SeqCst),
     })?;
-    Ok(rows)
+    Ok(found.is_some())
+}
+
+/// The documents of earlier runs, run by run. A run that is not there, or that is `run` itself, is
+/// the user's mistake.
+pub fn documents_of(
+    store: &Store,
+    run: &RunId,
+    against: &[RunId],
+) -> Result<Vec<(RunId, Vec<PartRef>)>, LineError> {
+    let documents = |earlier: &RunId| {
+        if earlier == run {
+            return Err(LineError::AgainstItself { run: run.clone() });
+        }
+        if store.catalogue().run(earlier)?.is_none() {
+            return Err(LineError::UnknownRun { run: earlier.clone() });
+        }
+        Ok((earlier.clone(), store.catalogue().parts(earlier, Dataset::Documents)?))
+    };
+    against.iter().map(documents).collect()
+}
+
+/// Remembers the earlier runs for sessions that are not told.
+pub fn record_against(store: &Store, run: &RunId, against: &[RunId]) -> Result<(), LineError> {
+    let text = serde_json::to_string(against).map_err(|e| damaged(run, &e))?;
+    Ok(store.catalogue().record_note(run, AGAINST_NOTE, &text)?)
+}
+
+/// The earlier runs that `run` was compared with last.
+pub fn recorded_against(store: &Store, run: &RunId) -> Result<Vec<RunId>, LineError> {
+    match store.catalogue().note(run, AGAINST_NOTE)? {
+        Some(text) => serde_json::from_str(&text).map_err(|e| damaged(run, &e)),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn damaged(run: &RunId, error: &serde_json::Error) -> LineError {
+    LineError::Record { run: run.clone(), what: AGAINST_NOTE, reason: error.to_string() }
 }

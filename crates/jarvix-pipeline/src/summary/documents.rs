@@ -32,32 +32,43 @@ pub async fn groups(session: &Session, column: &str) -> Result<Vec<GroupCount>, 
         .collect())
 }
 
-/// Clusters of duplicates, the largest with a few addresses.
+/// Clusters of duplicates, the largest with a few addresses. A cluster is named by an ordinal and
+/// the earlier run that it is of, if it is of one.
 pub async fn duplicates(session: &Session) -> Result<DuplicateFacts, LineError> {
-    let clusters = "SELECT count(DISTINCT \"cluster\") FROM duplicates";
+    let clusters =
+        "SELECT count(*) FROM (SELECT DISTINCT \"cluster\", duplicate_run FROM duplicates)";
     let mut facts = DuplicateFacts {
         clusters: count(session, clusters).await?,
         repeated: count(session, "SELECT count(*) FROM duplicates").await?,
         largest: Vec::new(),
     };
     let largest = format!(
-        "SELECT \"cluster\", duplicate_of, count(*) AS n FROM duplicates \
-         GROUP BY \"cluster\", duplicate_of ORDER BY n DESC, duplicate_of LIMIT {CLUSTER_ROWS}"
+        "SELECT \"cluster\", duplicate_run, duplicate_of, count(*) AS n FROM duplicates \
+         GROUP BY \"cluster\", duplicate_run, duplicate_of \
+         ORDER BY n DESC, duplicate_of, duplicate_run LIMIT {CLUSTER_ROWS}"
     );
     let rows = Rows::of(session, &largest).await?;
     for i in 0..rows.len() {
+        let of = rows.optional(i, "duplicate_run");
         facts.largest.push(ClusterRow {
             representative: rows.text(i, "duplicate_of"),
             repeated: rows.number(i, "n"),
-            examples: examples(session, rows.number(i, "cluster")).await?,
+            examples: examples(session, rows.number(i, "cluster"), of).await?,
         });
     }
     Ok(facts)
 }
 
-async fn examples(session: &Session, cluster: u64) -> Result<Vec<String>, LineError> {
+async fn examples(
+    session: &Session,
+    cluster: u64,
+    run: Option<String>,
+) -> Result<Vec<String>, LineError> {
+    // The ids of runs have no character that means anything in SQL.
+    let run = run.map_or("IS NULL".to_owned(), |run| format!("= '{run}'"));
     let sql = format!(
-        "SELECT url FROM duplicates WHERE \"cluster\" = {cluster} ORDER BY ordinal LIMIT {CLUSTER_URLS}"
+        "SELECT url FROM duplicates WHERE \"cluster\" = {cluster} AND duplicate_run {run} \
+         ORDER BY ordinal LIMIT {CLUSTER_URLS}"
     );
     let rows = Rows::of(session, &sql).await?;
     Ok((0..rows.len()).map(|i| rows.text(i, "url")).collect())

@@ -12,7 +12,7 @@ use jarvix_collect::EventSink;
 use jarvix_collect::admit::AdmitError;
 use jarvix_core::{Event, RunId, Topic};
 use jarvix_curate::{POLICY_BYTES_MAX, Policy, PolicyFile};
-use jarvix_pipeline::{LineError, PolicyFacts};
+use jarvix_pipeline::{DedupeError, LineError, PolicyFacts};
 use jarvix_query::{Query, QuerySettings};
 use jarvix_report::text::Style;
 use jarvix_score::Profile;
@@ -246,10 +246,15 @@ pub fn line_error(error: LineError) -> CliError {
                 None => usage,
             }
         }
-        LineError::Store(store) => store_error(store),
+        LineError::AgainstItself { .. } => CliError::usage(error.to_string())
+            .help("repeats within a run are found without --dedupe-against"),
+        LineError::Store(store) | LineError::Dedupe(DedupeError::Store(store)) => {
+            store_error(store)
+        }
         LineError::Admit(_)
         | LineError::Frontier(_)
         | LineError::Collect(_)
+        | LineError::Dedupe(_)
         | LineError::Query(_) => {
             // Fragments of crates below, as the house has them.
             let cli = CliError::failed(format!("failed to {error}"));

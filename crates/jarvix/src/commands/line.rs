@@ -24,7 +24,7 @@ use jarvix_store::Store;
 
 use super::collect::collect_settings;
 use super::context::{Context, line_error};
-use super::{report, run};
+use super::{against, report, run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 use crate::settings::Settings;
@@ -161,6 +161,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     if let Some(from) = &request.from {
         check_from(context, &store, &query, from, request.run.as_ref())?;
     }
+    let against = against::given(context, &store)?;
     let crawl = CrawlSettings {
         listings: request.crawl.sitemaps || inputs.iter().any(Input::is_sitemap),
         ..request.crawl.clone()
@@ -175,6 +176,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let open = identity::open(&store, &run_settings, wanted, &request.stem, always_new)
         .map_err(line_error)?;
     announce(context, &open);
+    let dedupe_against = against::settle(context, &store, &open.id, against)?;
     let Session { mut collect, base, policy, policy_facts } =
         session_of(context, &store, request, &open)?;
     let net = Arc::new(SystemNet::new(&collect));
@@ -189,6 +191,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let settings = LineSettings {
         collect,
         policy,
+        dedupe_against,
         profile,
         formats,
         threads: context.settings.threads(),

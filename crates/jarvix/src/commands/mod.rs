@@ -1,6 +1,7 @@
 //! One file per command. This one parses, sets up what every command needs, and turns the result
 //! into output and an exit code.
 
+mod against;
 mod bench;
 mod collect;
 mod config;

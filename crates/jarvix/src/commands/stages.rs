@@ -13,6 +13,7 @@ use jarvix_report::text;
 use jarvix_store::Store;
 use serde_json::json;
 
+use super::against;
 use super::context::{Context, line_error, required_run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
@@ -24,7 +25,7 @@ pub fn curate(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     })
 }
 
-/// Scores documents by the profile of the settings, and renews the report.
+/// Finds duplicates, scores documents by the profile of the settings, and renews the report.
 pub fn score(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     on_run(context, &required_run(matches)?, Stage::Score, |line| {
         if line::score(line)? {
@@ -50,7 +51,12 @@ fn on_run(
     work: impl FnOnce(&Line<'_>) -> Result<Option<Done>, LineError>,
 ) -> Result<Exit, CliError> {
     let store = context.store()?;
+    let given = against::given(context, &store)?;
     let open = identity::open_existing(&store, run).map_err(line_error)?;
+    let dedupe_against = match stage {
+        Stage::Score => against::settle(context, &store, &open.id, given)?,
+        _ => Vec::new(),
+    };
     let collect = CollectSettings::default();
     let net = SystemNet::new(&collect);
     let policy = match stage {
@@ -61,6 +67,7 @@ fn on_run(
     let settings = LineSettings {
         collect,
         policy,
+        dedupe_against,
         profile: context.profile()?,
         formats: jarvix_report::Format::ALL.to_vec(),
         threads: context.settings.threads(),

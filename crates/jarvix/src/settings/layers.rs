@@ -134,6 +134,11 @@ impl Settings {
         }
     }
 
+    /// Whether somebody set `name`, be it to nothing.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.iter().any(|(key, _, origin)| key.name == name && *origin != Origin::Default)
+    }
+
     /// The value, or `None` for the empty text.
     pub fn optional(&self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|text| !text.is_empty()).map(str::to_owned)

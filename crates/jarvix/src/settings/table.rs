@@ -455,6 +455,15 @@ pub const KEYS: &[Key] = &[
         "File of exceptions from --deny, in the same form; may be repeated",
     ),
     key(
+        "dedupe.against",
+        "dedupe-against",
+        Kind::List,
+        "",
+        &["run", "score"],
+        "Earlier run whose documents come first, so that what repeats them is a duplicate; may be \
+         repeated, '' for none [default: as the last time]",
+    ),
+    key(
         "score.profile",
         "profile",
         Kind::Text,
