@@ -3,6 +3,7 @@
 
 mod admit;
 mod collect;
+mod dedupe;
 mod disk;
 mod ground;
 mod hosts;
@@ -34,6 +35,8 @@ enum Subject {
     Memory(memory::Args),
     /// Reading a list too large for memory, half of it repeats, as a dry run
     Admit(admit::Args),
+    /// Planted near duplicates among a million documents: how many are found, and how fast
+    Dedupe(dedupe::Args),
     /// Ten thousand slow hosts: whether all connections are in use, and none too many per host
     Hosts(hosts::Args),
     /// From a list of URLs to a finished report
@@ -45,6 +48,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Subject::Collect(args) => collect::run(workspace, args),
         Subject::Memory(args) => memory::run(workspace, args),
         Subject::Admit(args) => admit::run(workspace, args),
+        Subject::Dedupe(args) => dedupe::run(workspace, args),
         Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
     }

@@ -7,6 +7,7 @@ mod crawl;
 mod demo;
 mod determinism;
 mod duckdb;
+mod duplicates;
 mod generations;
 mod hostile;
 mod inputs;
