@@ -371,7 +371,7 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     let dedupe_key = generations::dedupe_key(&documents, &against);
     let generation = line.store.begin_generation(line.run, Stage::Dedupe, &dedupe_key)?;
     let there = line.store.catalogue().parts_at(line.run, Dataset::Duplicates, generation)?;
-    if there.is_empty() && !dedupe::dedupe(line, generation)? {
+    if there.is_empty() && !find_duplicates(line, generation)? {
         return Ok(true);
     }
     switch(line, Stage::Dedupe, generation)?;
@@ -392,6 +392,22 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     report::note_profile(line.store, line.run, generation, profile)?;
     switch(line, Stage::Score, generation)?;
     Ok(false)
+}
+
+/// Works off dedupe, which is one piece; false if it was stopped.
+fn find_duplicates(line: &Line<'_>, generation: Generation) -> Result<bool, LineError> {
+    let clock = &line.store.env().clock;
+    let (start, stage) = (clock.monotonic(), Stage::Dedupe);
+    (line.publish)(Event::StageStarted { run: line.run.clone(), stage, total: None });
+    let Some(found) = dedupe::dedupe(line, generation)? else { return Ok(false) };
+    let elapsed_ms = millis(clock.monotonic().saturating_sub(start));
+    (line.publish)(Event::StageFinished {
+        run: line.run.clone(),
+        stage,
+        rows: found.rows,
+        elapsed_ms,
+    });
+    Ok(true)
 }
 
 /// The summary and its files; with them the run is finished, if nothing is left to fetch.

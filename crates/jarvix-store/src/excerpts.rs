@@ -7,6 +7,8 @@
 use std::io;
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use jarvix_core::{Dataset, DiskRead, PartRef};
 use parquet::arrow::ProjectionMask;
@@ -166,10 +168,6 @@ impl<E: Excerpt> Excerpts<E> {
         let file = PartFile(file);
         let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
             .map_err(|error| damaged(part, error))?;
-        if let Some(difference) = difference(&schema(Dataset::Documents).schema, metadata.schema())
-        {
-            return Err(damaged(part, difference));
-        }
         let mut excerpts = Self {
             part: part.clone(),
             batches: None,
@@ -228,8 +226,18 @@ fn batches<E: Excerpt>(
     metadata: ArrowReaderMetadata,
     selection: Option<RowSelection>,
 ) -> Result<ParquetRecordBatchReader> {
-    let wanted = schema(Dataset::Documents).schema;
-    let roots = E::COLUMNS.iter().filter_map(|name| wanted.index_of(name).ok());
+    // Only these must be as they are now: an earlier run may have been made by an earlier Jarvix.
+    let (wanted, found) = (schema(Dataset::Documents).schema, Arc::clone(metadata.schema()));
+    let of = |all: &Schema| -> std::result::Result<Vec<usize>, ArrowError> {
+        E::COLUMNS.iter().map(|name| all.index_of(name)).collect()
+    };
+    let project = |all: &Schema| of(all).and_then(|columns| all.project(&columns));
+    let compared = project(&wanted).and_then(|wanted| Ok((wanted, project(&found)?)));
+    let (wanted, columns) = compared.map_err(|error| damaged(part, error))?;
+    if let Some(difference) = difference(&wanted, &columns) {
+        return Err(damaged(part, difference));
+    }
+    let roots = of(&found).map_err(|error| damaged(part, error))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
     let mut builder = builder.with_projection(mask).with_batch_size(E::ROWS);

@@ -2,7 +2,7 @@
 //! `jarvix_dedupe`; this is only the stage around it, and which earlier runs it is given.
 
 use jarvix_core::{Dataset, Generation, PartRef, RunId};
-use jarvix_dedupe::{DedupeJob, DedupeLimits};
+use jarvix_dedupe::{DedupeJob, DedupeLimits, Found};
 use jarvix_store::Store;
 
 use crate::{Line, LineError};
@@ -10,9 +10,9 @@ use crate::{Line, LineError};
 /// The note of a run under which the earlier runs stand that it is compared with, as JSON.
 const AGAINST_NOTE: &str = "dedupe_against";
 
-/// Finds the duplicates of the run and commits them as `generation`; false if it was stopped.
-pub fn dedupe(line: &Line<'_>, generation: Generation) -> Result<bool, LineError> {
-    let found = jarvix_dedupe::dedupe(&DedupeJob {
+/// Finds the duplicates of the run and commits them as `generation`; `None` if it was stopped.
+pub fn dedupe(line: &Line<'_>, generation: Generation) -> Result<Option<Found>, LineError> {
+    Ok(jarvix_dedupe::dedupe(&DedupeJob {
         store: line.store,
         run: line.run,
         against: &line.settings.dedupe_against,
@@ -20,8 +20,7 @@ pub fn dedupe(line: &Line<'_>, generation: Generation) -> Result<bool, LineError
         threads: line.settings.threads,
         limits: DedupeLimits::default(),
         stop: &|| line.stop.load(std::sync::atomic::Ordering::SeqCst),
-    })?;
-    Ok(found.is_some())
+    })?)
 }
 
 /// The documents of earlier runs, run by run. A run that is not there, or that is `run` itself, is
