@@ -53,18 +53,29 @@ struct Found {
 /// wrong with it; fingerprints, signals and gates are not its business. Never panics.
 pub fn extract(html: &str, url: &str) -> (Document, Vec<Defect>) {
     let tokens = TokenList::of(html);
-    extract_surveyed(html, &tokens, url, &Survey::among(html, tokens.iter()))
+    let survey = Survey::among(html, tokens.iter());
+    let page = Surveyed { html, tokens: &tokens, url, survey: &survey };
+    extract_with(&page, Ready::shipped())
 }
 
-pub(crate) fn extract_surveyed(
-    html: &str,
-    tokens: &TokenList<'_>,
-    url: &str,
-    survey: &Survey,
-) -> (Document, Vec<Defect>) {
+/// A page, and what one pass over it has found.
+pub(crate) struct Surveyed<'p> {
+    /// The page.
+    pub(crate) html: &'p str,
+    /// Its tokens.
+    pub(crate) tokens: &'p TokenList<'p>,
+    /// Its address.
+    pub(crate) url: &'p str,
+    /// Its survey.
+    pub(crate) survey: &'p Survey,
+}
+
+/// The same of a page that was surveyed, by what `ready` has learned.
+pub(crate) fn extract_with(page: &Surveyed<'_>, ready: &Ready<'_>) -> (Document, Vec<Defect>) {
+    let Surveyed { html, url, survey, .. } = *page;
     let mut defects = Vec::new();
     // No page is known to make the reader panic; one that does is still a row.
-    let found = catch_unwind(AssertUnwindSafe(|| read(html, tokens, url, survey)));
+    let found = catch_unwind(AssertUnwindSafe(|| read(page, ready)));
     let found = found.unwrap_or(Err(Defect::ExtractorFailed)).unwrap_or_else(|defect| {
         defects.push(defect);
         let text = plain_text(html);
@@ -136,7 +147,8 @@ const WORKS: &[&str] = &[
 ];
 
 /// Reads a page through its tree, or says why not.
-fn read(html: &str, tokens: &TokenList<'_>, url: &str, survey: &Survey) -> Result<Found, Defect> {
+fn read(page: &Surveyed<'_>, ready: &Ready<'_>) -> Result<Found, Defect> {
+    let Surveyed { html, tokens, url, survey } = *page;
     if html.len() > HTML_BYTES_MAX {
         return Err(Defect::TooComplex);
     }
@@ -147,7 +159,7 @@ fn read(html: &str, tokens: &TokenList<'_>, url: &str, survey: &Survey) -> Resul
     if tree.too_deep {
         return Err(Defect::DeepNesting);
     }
-    let found = content::find(&tree, survey, url, Ready::shipped(), UNITS_MAX);
+    let found = content::find(&tree, survey, url, ready, UNITS_MAX);
     let found = found.filter(|_| !tree.too_large).ok_or(Defect::TooComplex)?;
     let is_thread = found.kind == Some("forum");
     let mut sources = Sources::default();

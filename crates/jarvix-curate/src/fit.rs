@@ -3,7 +3,11 @@
 //!
 //! Not for users: it changes with the features. What it refuses to do: see labels.
 
+use jarvix_core::Document;
+use jarvix_html::TokenList;
+
 use crate::content::{self, Reading};
+use crate::extract::{self, Surveyed};
 pub use crate::page_type::KINDS;
 use crate::quick::Ready;
 use crate::supplement;
@@ -98,6 +102,16 @@ impl Lesson {
         let tree = Tree::of(&self.html, self.page_bytes);
         let found = content::find(&tree, &self.survey, &self.url, &Ready::of(weights), usize::MAX);
         found.map(|found| (found.chosen, found.kind)).unwrap_or_default()
+    }
+
+    /// The document that `weights` make of the page, as [`extract`](crate::extract()) would with
+    /// them.
+    pub fn document(&self, weights: &Weights) -> Document {
+        let html = &self.html[..self.page_bytes];
+        let tokens = TokenList::of(html);
+        let (url, survey) = (self.url.as_str(), &self.survey);
+        let page = Surveyed { html, tokens: &tokens, url, survey };
+        extract::extract_with(&page, &Ready::of(weights)).0
     }
 
     /// Adds to the rows what the first forest says around each unit.

@@ -62,7 +62,9 @@ pub use fingerprint::{
 pub use listing::customary_sitemap;
 pub use policy::{POLICY_BYTES_MAX, Policy, PolicyError, PolicyFile};
 
+use extract::Surveyed;
 use gates::Evidence;
+use quick::Ready;
 use signals::PageFacts;
 use survey::Survey;
 use words::Words;
@@ -123,7 +125,8 @@ fn curate_html(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     // Every reader of the page's markup takes these; nobody reads it again.
     let tokens = TokenList::of(html);
     let survey = Survey::among(html, tokens.iter());
-    let (mut document, defects) = extract::extract_surveyed(html, &tokens, address, &survey);
+    let surveyed = Surveyed { html, tokens: &tokens, url: address, survey: &survey };
+    let (mut document, defects) = extract::extract_with(&surveyed, Ready::shipped());
     document.language = language::language(&document.text, survey.declared_language());
     let wishes = header_wishes(page).and(survey.wishes);
     document.robots = wishes.words().map(str::to_owned);

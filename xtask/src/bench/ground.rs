@@ -28,17 +28,27 @@ impl Common {
     pub fn tell(
         &self,
         workspace: &Workspace,
-        (subject, command): (&str, &str),
+        told: (&str, &str),
         result: &str,
         good: bool,
     ) -> Result<()> {
-        let section = machine::section_of_today(subject, command, result);
-        println!("\n{section}");
-        if self.write && good {
-            machine::keep(workspace, &section)?;
-        }
-        Ok(())
+        tell(workspace, told, result, self.write && good)
     }
+}
+
+/// Prints the result of a benchmark (subject and command) as a dated section, and may keep it.
+pub fn tell(
+    workspace: &Workspace,
+    (subject, command): (&str, &str),
+    result: &str,
+    keep: bool,
+) -> Result<()> {
+    let section = machine::section_of_today(subject, command, result);
+    println!("\n{section}");
+    if keep {
+        machine::keep(workspace, &section)?;
+    }
+    Ok(())
 }
 
 /// The ground of one benchmark.

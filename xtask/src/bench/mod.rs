@@ -3,6 +3,7 @@
 
 mod admit;
 mod collect;
+mod curate;
 mod dedupe;
 mod disk;
 mod ground;
@@ -41,6 +42,8 @@ enum Subject {
     Hosts(hosts::Args),
     /// From a list of URLs to a finished report
     Line(line::Args),
+    /// Pages to text and metadata: against seven extractors, on labelled pages
+    Curate(curate::Args),
 }
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
@@ -51,5 +54,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Subject::Dedupe(args) => dedupe::run(workspace, args),
         Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
+        Subject::Curate(args) => curate::run(workspace, args),
     }
 }

@@ -1,11 +1,13 @@
 //! Learns the weights of the extractor from a folder of the WCXB benchmark and says how good they
 //! are on pages that they were not learned from.
 //!
-//! Usage: `cargo run --release -p jarvix-curate --example fit -- FOLDER [--write FILE]`
+//! Usage: `cargo run --release -p jarvix-curate --example fit -- FOLDER [--write FILE | --held-out FILE]`
 //!
 //! Without `--write` it learns from the pages with even numbers and tests on those with odd ones,
 //! and the other way round. With it, it learns from all pages and writes the file that the crate
-//! ships (`model/content.bin`). The same folder gives the same file.
+//! ships (`model/content.bin`). The same folder gives the same file. `--held-out` writes what
+//! extraction makes of each page with the weights that were learned without it, as JSON lines, for
+//! `bench/curate/score.py`.
 
 mod boost;
 mod labels;
@@ -17,7 +19,7 @@ use std::path::Path;
 
 use boost::{Settings, Table, grow};
 use jarvix_curate::fit::{self, ByHash, Forest, KINDS, Lesson, LessonUnit, Weights, WordScores};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Pages that a word must stand on to get a score.
 const PAGES_MIN: f32 = 8.0;
@@ -53,8 +55,9 @@ const SECOND: Settings = Settings {
     l2: 8.0,
 };
 
-/// A page that was tested: id, kind, F1, F1 of the labels, the kind it was taken for.
-type Tested = (String, usize, f64, f64, usize);
+/// A page that was tested: id, kind, F1, F1 of the labels, the kind it was taken for, and what was
+/// extracted from it.
+type Tested = (String, usize, f64, f64, usize, String);
 
 struct Sample {
     id: String,
@@ -69,7 +72,7 @@ struct Sample {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments.first().ok_or("usage: fit FOLDER [--write FILE]")?;
+    let folder = arguments.first().ok_or("usage: fit FOLDER [--write FILE | --held-out FILE]")?;
     let samples = read(Path::new(folder))?;
     let mut out = io::stdout().lock();
     writeln!(out, "{} pages", samples.len())?;
@@ -103,9 +106,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     print(&mut out, "both", &results.concat())?;
     if arguments.iter().any(|a| a == "--pages") {
-        for (id, kind, f1, best, _) in results.concat() {
+        for (id, kind, f1, best, ..) in results.concat() {
             writeln!(out, "{id}\t{}\t{f1:.3}\t{best:.3}", KINDS[kind])?;
         }
+    }
+    if let Some(at) = arguments.iter().position(|a| a == "--held-out") {
+        let lines: String = results.concat().into_iter().map(|tested| tested.5 + "\n").collect();
+        std::fs::write(arguments.get(at + 1).ok_or("--held-out FILE")?, lines)?;
     }
     Ok(())
 }
@@ -299,5 +306,13 @@ fn test(sample: &Sample, weights: &Weights) -> Tested {
     let (chosen, kind) = sample.lesson.find(weights);
     let labelled: Vec<bool> = sample.labels.iter().map(|label| *label > 0.5).collect();
     let kind = KINDS.iter().position(|k| Some(*k) == kind).unwrap_or(KINDS.len());
-    (sample.id.clone(), sample.kind, f1(&chosen), f1(&labelled), kind)
+    let document = sample.lesson.document(weights);
+    let found = json!({
+        "page": format!("{}.html", sample.id),
+        "text": document.text,
+        "title": document.title,
+        "author": document.author,
+        "date": document.published,
+    });
+    (sample.id.clone(), sample.kind, f1(&chosen), f1(&labelled), kind, found.to_string())
 }
