@@ -1,8 +1,10 @@
 //! The language of a text, and the stop words that tell prose from word lists.
 //!
-//! Detection (whatlang) counts where it is sure; else what the page declares. Codes are ISO 639-1
-//! where there is one.
+//! Detection counts where it is sure; else what the page declares; else detection's guess, if there
+//! is enough to guess by. Chinese, Japanese and Korean are told by their characters, the others by
+//! whatlang. Codes are ISO 639-1 where there is one. What it refuses to do: name several languages.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use whatlang::Lang;
@@ -13,20 +15,71 @@ use crate::words::Words;
 const SAMPLE_CHARS_MAX: usize = 8_000;
 /// Characters below which detection is guesswork.
 const SAMPLE_CHARS_MIN: usize = 60;
+/// Characters below which a guess that is not sure is not worth saying.
+const GUESS_CHARS_MIN: usize = 200;
+/// East Asian characters that tell their language.
+const EAST_CHARS_MIN: usize = 20;
+/// Latin letters that one letter of another script outweighs: names, addresses and code take more
+/// room on a page than what is said about them.
+const LATIN_WEIGHT: usize = 4;
+/// Where Greek begins; what comes before is Latin.
+const OTHER_SCRIPTS: char = '\u{370}';
+/// One in so many East Asian characters is kana if the text is Japanese; Chinese has next to none.
+const KANA_SHARE: usize = 10;
 
-/// The language of `text`, else the one that the page declares.
-pub(crate) fn language(text: &str, declared: Option<&str>) -> Option<String> {
-    detect(text).or_else(|| declared.and_then(declared_code))
-}
-
-fn detect(text: &str) -> Option<String> {
+/// The language of `text`, else the one that the page declares (the value of a `lang` attribute).
+pub fn language(text: &str, declared: Option<&str>) -> Option<String> {
     let end = text.char_indices().nth(SAMPLE_CHARS_MAX).map_or(text.len(), |(at, _)| at);
     let sample = &text[..end];
-    if sample.chars().take(SAMPLE_CHARS_MIN).count() < SAMPLE_CHARS_MIN {
+    if let Some(code) = east_asian(sample) {
+        return Some(code.to_owned());
+    }
+    let has = |chars: usize| sample.chars().nth(chars - 1).is_some();
+    let info = has(SAMPLE_CHARS_MIN).then(|| whatlang::detect(&main_script(sample))).flatten();
+    let code = |info: whatlang::Info| two_letters(info.lang()).to_owned();
+    match info {
+        Some(info) if info.is_reliable() => Some(code(info)),
+        // Close relatives (Danish and Norwegian) are rarely told apart for sure, but mostly right.
+        Some(info) => {
+            declared.and_then(declared_code).or_else(|| has(GUESS_CHARS_MIN).then(|| code(info)))
+        }
+        None => declared.and_then(declared_code),
+    }
+}
+
+/// The sample without its Latin letters if they are more than the others only by names and code:
+/// whatlang goes by the script that most letters are of.
+fn main_script(sample: &str) -> Cow<'_, str> {
+    let latin = sample.chars().filter(char::is_ascii_alphabetic).count();
+    let others = sample.chars().filter(|c| *c >= OTHER_SCRIPTS && c.is_alphabetic()).count();
+    if latin < others || others < SAMPLE_CHARS_MIN || others * LATIN_WEIGHT < latin {
+        return Cow::Borrowed(sample);
+    }
+    sample.chars().map(|c| if c.is_ascii_alphabetic() { ' ' } else { c }).collect()
+}
+
+/// Chinese, Japanese or Korean, if the text is in one of them.
+fn east_asian(sample: &str) -> Option<&'static str> {
+    let (mut kana, mut han, mut hangul, mut others) = (0, 0, 0, 0);
+    for c in sample.chars() {
+        match c {
+            '\u{3041}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' => kana += 1,
+            '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}' => {
+                han += 1
+            }
+            '\u{1100}'..='\u{11ff}' | '\u{ac00}'..='\u{d7a3}' => hangul += 1,
+            c => others += usize::from(c.is_alphabetic()),
+        }
+    }
+    let east = kana + han + hangul;
+    if east < EAST_CHARS_MIN || east * LATIN_WEIGHT < others {
         return None;
     }
-    let info = whatlang::detect(sample).filter(whatlang::Info::is_reliable)?;
-    Some(two_letters(info.lang()).to_owned())
+    Some(match () {
+        () if hangul > kana + han => "ko",
+        () if kana * KANA_SHARE >= east => "ja",
+        () => "zh",
+    })
 }
 
 /// `de-AT`, `en_US`, `DE`: the primary tag in lower case, if it can be one.
@@ -135,6 +188,54 @@ mod tests {
         for (text, declared, expected) in cases {
             assert_eq!(language(text, declared).as_deref(), expected, "{text} {declared:?}");
         }
+    }
+
+    #[test]
+    fn east_asian_languages_are_told_by_their_characters() {
+        let latin = "grep --recursive --include PATTERN FILE ";
+        let japanese = "このオプションはファイルの内容を再帰的に検索します。";
+        let chinese = "该选项会递归地搜索目录中所有文件的内容，并显示匹配的行。";
+        let korean = "이 옵션은 디렉터리의 모든 파일을 재귀적으로 검색합니다.";
+        let cases = [
+            (japanese.to_owned(), Some("ja")),
+            (chinese.to_owned(), Some("zh")),
+            (korean.to_owned(), Some("ko")),
+            (format!("{latin}{japanese}{latin}"), Some("ja")),
+            (format!("{latin}{chinese}{latin}"), Some("zh")),
+            ("日本".to_owned(), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(language(&text, None).as_deref(), expected, "{text}");
+        }
+        // A text that names things in another script is not in that language.
+        let english = "The restaurant is called すし and the street 銀座 is known to everyone who \
+                       has ever been in that part of the city at night.";
+        assert_eq!(language(english, Some("ja")).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn names_and_code_do_not_hide_what_is_said_about_them() {
+        let code = "let parser = Parser::with_options(Options::default().recursive(true)); ";
+        let russian = "Эта функция читает файл целиком и возвращает число найденных строк. ";
+        let text = format!("{code}{russian}{code}{russian}{code}");
+        assert_eq!(language(&text, None).as_deref(), Some("ru"));
+        let english =
+            "This function reads the file and returns the number of lines that it found. ";
+        let text = format!("{}{}", english.repeat(5), "Иван Петров, Москва");
+        assert_eq!(language(&text, None).as_deref(), Some("en"));
+    }
+
+    #[test]
+    fn a_guess_yields_to_the_declaration_and_beats_silence() {
+        // Danish that might as well be Norwegian.
+        let danish = "Programmet viser en liste over filer i den valgte mappe. ".repeat(5);
+        let info = whatlang::detect(&danish).unwrap();
+        assert!(!info.is_reliable(), "{info:?}");
+        assert_eq!(language(&danish, Some("nb")).as_deref(), Some("nb"));
+        assert_eq!(language(&danish, None).as_deref(), Some(two_letters(info.lang())));
+        // Too short to guess by.
+        let short: String = danish.chars().take(100).collect();
+        assert_eq!(language(&short, None), None);
     }
 
     #[test]

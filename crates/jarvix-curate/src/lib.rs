@@ -59,6 +59,7 @@ pub use extract::extract;
 pub use fingerprint::{
     MINHASH_BANDS, MINHASH_HASHES, SHINGLE_WORDS, Signature, fingerprints, shared, shingles,
 };
+pub use language::language;
 pub use listing::customary_sitemap;
 pub use policy::{POLICY_BYTES_MAX, Policy, PolicyError, PolicyFile};
 
