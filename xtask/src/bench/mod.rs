@@ -8,6 +8,7 @@ mod dedupe;
 mod disk;
 mod ground;
 mod hosts;
+mod language;
 mod line;
 mod machine;
 mod measure;
@@ -44,6 +45,8 @@ enum Subject {
     Line(line::Args),
     /// Pages to text and metadata: against seven extractors, on labelled pages
     Curate(curate::Args),
+    /// Which language a text is in: translated manual pages, against three detectors
+    Language(language::Args),
 }
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
@@ -55,5 +58,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
         Subject::Curate(args) => curate::run(workspace, args),
+        Subject::Language(args) => language::run(workspace, args),
     }
 }
