@@ -6,7 +6,9 @@ often title, author and day are right.
 
 Words are counted as the benchmark's README does: `\\w+` in lower case, bags of words, the mean over
 pages. A page that gave nothing counts as an empty text. A title or an author is right if its bag of
-words is the label's, a day if it is the label's; where the label has none, finding none is right.
+words is the label's, a day if it is the label's; where the label has none, finding none is right. Authors
+and days are also counted over the pages that have a label alone: half have none, and labels may lack
+what a page does say.
 """
 
 import json
@@ -47,6 +49,8 @@ def judge(label, found):
     for name, bag in names.items():
         score[name] = float(words(found.get(name)) == bag)
     score["day"] = float((found.get("date") or "")[:10] == day)
+    score["author_labelled"] = score["author"] if names["author"] else None
+    score["day_labelled"] = score["day"] if day else None
     return score
 
 
@@ -65,8 +69,11 @@ def score(truth, path):
 
 
 def means(rows):
-    mean = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
-    return mean | {"pages": len(rows)}
+    out = {"pages": len(rows)}
+    for name in rows[0].keys() - out.keys():
+        values = [row[name] for row in rows if row[name] is not None]
+        out[name] = sum(values) / len(values) if values else None
+    return out
 
 
 truth = labels(sys.argv[1])

@@ -105,11 +105,26 @@ fn kinds(rows: &[Row]) -> String {
 
 fn metadata(rows: &[Row]) -> String {
     let cells = |row: &Row| {
-        let of = |part: fn(&Score) -> f64| share(row.score(ALL).map(part));
-        vec![row.name.clone(), of(|s| s.title), of(|s| s.author), of(|s| s.day)]
+        let of = |part: fn(&Score) -> Option<f64>| share(row.score(ALL).and_then(part));
+        vec![
+            row.name.clone(),
+            of(|s| Some(s.title)),
+            of(|s| Some(s.author)),
+            of(|s| Some(s.day)),
+            of(|s| s.author_labelled),
+            of(|s| s.day_labelled),
+        ]
     };
+    let heads = [
+        "program",
+        "title",
+        "author",
+        "day",
+        "author, of those labelled",
+        "day, of those labelled",
+    ];
     let rows: Vec<_> = rows.iter().filter(|row| row.metadata).map(cells).collect();
-    table::markdown(&["program", "title", "author", "day"], &rows)
+    table::markdown(&heads, &rows)
 }
 
 fn verdicts(rows: &[Row]) -> String {
@@ -139,10 +154,13 @@ fn quality(jarvix: &Row, peers: &[&Row]) -> String {
     let other = peers.iter().find(|peer| peer.name == METADATA_PEER).and_then(|p| p.score(ALL));
     let Some(other) = other else { return out };
     for (what, own, other) in [
-        ("title", own.title, other.title),
-        ("author", own.author, other.author),
-        ("day", own.day, other.day),
+        ("title", Some(own.title), Some(other.title)),
+        ("author", Some(own.author), Some(other.author)),
+        ("day", Some(own.day), Some(other.day)),
+        ("author of those labelled", own.author_labelled, other.author_labelled),
+        ("day of those labelled", own.day_labelled, other.day_labelled),
     ] {
+        let (Some(own), Some(other)) = (own, other) else { continue };
         let target = format!("> {other:.3}, trafilatura's");
         let what = format!("{what} right");
         out.push_str(&target::line(&what, &format!("{own:.3}"), &target, own > other));
@@ -186,6 +204,8 @@ pub mod tests {
             title: score,
             author: score,
             day: score,
+            author_labelled: None,
+            day_labelled: Some(score),
         };
         let scores = [(ALL.to_owned(), of(100)), ("forum".to_owned(), of(40))];
         Row {
@@ -212,6 +232,7 @@ pub mod tests {
             "- F1, goal: 0.870 (target >= 0.88): MISSED\n",
             "- F1 of forum pages: 0.870 (target >= 0.900, resiliparse's): MISSED\n",
             "- day right: 0.870 (target > 0.870, trafilatura's): MISSED\n",
+            "- day of those labelled right: 0.870 (target > 0.870, trafilatura's): MISSED\n",
             "- pages per CPU second, milestone: 6.00 times trafilatura's (target >= 5): reached\n",
             "- pages per CPU second, goal: 6.00 times trafilatura's (target >= 10): MISSED\n",
             "- pages per CPU second, milestone: 0.40 times resiliparse's (target >= 0.5): MISSED\n",

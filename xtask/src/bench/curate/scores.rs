@@ -22,6 +22,9 @@ pub struct Score {
     pub title: f64,
     pub author: f64,
     pub day: f64,
+    /// Over the pages that have a label; none may have one.
+    pub author_labelled: Option<f64>,
+    pub day_labelled: Option<f64>,
 }
 
 /// By kind of page.
@@ -46,7 +49,7 @@ mod tests {
     #[test]
     fn scores_are_by_program_and_kind() {
         let score = r#"{"pages": 2, "f1": 0.5, "precision": 0.4, "recall": 0.6, "title": 1.0,
-                        "author": 0.0, "day": 0.5}"#;
+                        "author": 0.0, "day": 0.5, "author_labelled": null, "day_labelled": 0.5}"#;
         let text = format!(r#"{{"a": {{"all": {score}, "forum": {score}}}}}"#);
         let scores = parse(&text).unwrap();
         assert_eq!((scores["a"][ALL].pages, scores["a"]["forum"].day), (2, 0.5));
@@ -86,6 +89,7 @@ mod tests {
         assert!(near(close.precision, 2.0 / 3.0) && near(close.recall, 0.5), "{close:?}");
         assert!(near(close.f1, 4.0 / 7.0), "{close:?}");
         assert_eq!((close.title, close.author, close.day), (1.0, 1.0, 1.0));
+        assert_eq!((close.author_labelled, close.day_labelled), (None, Some(1.0)));
         let nothing = &scores["nothing"][ALL];
         assert_eq!((nothing.f1, nothing.title, nothing.author, nothing.day), (0.0, 0.0, 0.0, 0.0));
         // A page too few is no result.
