@@ -176,12 +176,15 @@ fn text_without_end_ends_at_a_limit() {
     let document = curate(&packed).document;
     assert_eq!((document.gate, document.text.len()), (Some(Gate::DecodeLimit), 0));
     // As it comes it is read, and the text is cut.
-    let document = curated(&format!("<title>T</title><p>{}", "word ".repeat(900_000))).document;
-    assert_eq!(document.text.chars().count(), limits::TEXT_CHARS_MAX);
+    let long_words = format!("{} ", "w".repeat(99)).repeat(41_000);
+    let document = curated(&format!("<title>T</title><p>{long_words}")).document;
+    let chars = document.text.chars().count();
+    // Where it is cut, it may end with a space less.
+    assert!(limits::TEXT_CHARS_MAX - chars < 2, "{chars}");
     assert!(document.defects.contains(&Defect::TextCut), "{:?}", document.defects);
     // Words or none, numbers or what begins like one.
     for piece in ["a", "1 ", "1-", "a@", "{", "DE89 ", "javascript\n"] {
-        let text = piece.repeat(400_000 / piece.len());
+        let text = piece.repeat(60_000 / piece.len());
         let document = curated(&format!("<title>T</title><p>{text}")).document;
         assert!(document.signals.iter().flatten().all(|value| value.is_finite()), "{piece:?}");
     }
@@ -236,6 +239,8 @@ proptest! {
         let held: String = tokens(&html)
             .map(|token| match token.kind {
                 TokenKind::Text(text) | TokenKind::RawText { text, .. } => unescape(text),
+                // Where a page shows nothing, what it says of itself is its text.
+                TokenKind::StartTag(tag) => tag.attribute("content").unwrap_or_default(),
                 _ => "".into(),
             })
             .collect();

@@ -59,7 +59,7 @@ fn another_policy_is_a_new_generation_of_documents() {
     assert_eq!((curated(), denied()), (1, 0));
     assert!(!run_toml().contains("\nhash = "), "{}", run_toml());
 
-    let list = place.file("deny.txt", "# loopback\n[test] domain 127.0.0.1\n");
+    let list = place.file("deny.txt", "# everything\n[test] path /\n");
     place.run(&["curate", "--run", "r", "--deny", &list]).expect(0);
     assert_eq!((curated(), denied()), (2, 12));
     assert!(run_toml().contains("deny.txt") && run_toml().contains("\nhash = "), "{}", run_toml());
@@ -70,7 +70,7 @@ fn another_policy_is_a_new_generation_of_documents() {
     place.run(&again).expect(0);
     assert_eq!((curated(), denied()), (2, 12));
     // A comment is no other policy.
-    place.file("deny.txt", "[test]\n\ndomain 127.0.0.1.\n");
+    place.file("deny.txt", "[test]\n\n  path  /\n");
     place.run(&["curate", "--run", "r"]).expect(0);
     assert_eq!(curated(), 2);
     place.run(&["curate", "--run", "r", "--deny", ""]).expect(0);
