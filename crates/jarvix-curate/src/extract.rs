@@ -123,12 +123,16 @@ pub(crate) fn extract_with(page: &Surveyed<'_>, ready: &Ready<'_>) -> (Document,
 /// to it. (What stands in JSON-LD was weighed with the page's own text.)
 fn stated_text(survey: &Survey, work: Option<&microdata::Item>) -> Option<(String, String)> {
     let in_work = |name| work.and_then(|work| work.get(name));
+    // Of an application or a site the description is no content.
+    let kind = survey.meta(&["og:type"]).unwrap_or_default();
+    let is_work = ["article", "product", "book", "video", "music"]
+        .iter()
+        .any(|work| kind.starts_with(work) || kind.ends_with(work));
     let ways = [
         (in_work("articleBody"), "microdata articleBody"),
         (in_work("text"), "microdata text"),
         (in_work("description"), "microdata description"),
-        (survey.meta(&["og:description", "twitter:description"]), "open_graph description"),
-        (survey.meta(&["description"]), "meta description"),
+        (survey.meta(&["og:description"]).filter(|_| is_work), "open_graph description"),
     ];
     let (text, source) = ways.into_iter().find_map(|(text, source)| Some((text?, source)))?;
     Some((jarvix_html::unescape(text).into_owned(), source.to_owned()))

@@ -200,7 +200,8 @@ fn what_is_sold_and_by_whom_is_read_with_its_sources() {
 fn a_page_that_shows_nothing_is_what_it_says_of_itself() {
     let cases = [
         (
-            "<title>T</title><meta property=og:description content='All about mills.'><div id=a></div>",
+            "<title>T</title><meta property=og:type content=article>\
+             <meta property=og:description content='All about mills.'><div id=a></div>",
             "All about mills.",
             "open_graph description",
         ),
@@ -217,4 +218,8 @@ fn a_page_that_shows_nothing_is_what_it_says_of_itself() {
         let said = document.sources.iter().find(|s| s.column == "text");
         assert_eq!(said.map(|s| s.source.as_str()), Some(source));
     }
+    // What a site says of itself is no content of a page.
+    let site = "<title>T</title><meta property=og:type content=website>\
+                <meta property=og:description content='All about mills.'><div id=a></div>";
+    assert_eq!(curated(site).document.text, "");
 }
