@@ -120,7 +120,7 @@ mod tests {
             r"\fBls\fP l\(aqun \[Po]x\[Pc] \f[B]y\f[] \s-1Z\s0 a\&b \*(lqq\*(rq",
             &["ls l'un x y Z ab q"],
         );
-        check(r#"vor \" nach"#, &["vor"]);
+        check(r#"alpha \" omega"#, &["alpha"]);
         check("ends in \\", &["ends in"]);
     }
 }
