@@ -71,7 +71,7 @@ pub(crate) fn of(tree: &Tree<'_>, units: &Units, added: u32, is_thread: bool) ->
         if let Some(rank) = role.published
             && days[rank].is_none()
         {
-            days[rank] = day(tree, at, tag);
+            days[rank] = role.stated_day.or_else(|| day(tree, at, tag));
         }
         if role.modified && found.modified.is_none() {
             found.modified = day(tree, at, tag);
@@ -82,7 +82,12 @@ pub(crate) fn of(tree: &Tree<'_>, units: &Units, added: u32, is_thread: bool) ->
     let best = order.into_iter().find(|rank| authors[*rank].is_some());
     let named = best.and_then(|rank| Some((authors[rank].take()?, rank < 2)));
     found.author = named.or_else(|| name_near_heading(tree, units).map(|name| (name, false)));
-    found.published = days.into_iter().flatten().next().or_else(|| day_near_heading(tree, units));
+    found.published = days.into_iter().flatten().next();
+    if found.published.is_none() {
+        let near = day_near_heading(tree, units);
+        let first = || is_thread.then(|| first_day(tree, units, added)).flatten();
+        found.published = near.or_else(first);
+    }
     found
 }
 
@@ -97,6 +102,8 @@ struct Role {
     author: Option<(usize, Option<String>)>,
     /// The lower the surer.
     published: Option<usize>,
+    /// The day that an attribute of the element's own states.
+    stated_day: Option<String>,
     modified: bool,
     /// Whether what stands in it is about other pages.
     elsewhere: bool,
@@ -131,6 +138,11 @@ impl Role {
             },
             "data-author" | "data-author-username" | "data-author-name" => {
                 self.name(1, Some(value.to_owned()));
+            }
+            "data-pubdate" | "data-published" | "data-publish-date" | "created-timestamp" => {
+                if let Some(day) = dates::iso(value) {
+                    (self.published, self.stated_day) = (Some(0), Some(day));
+                }
             }
             // Threads of some sites are elements of their own with an attribute for it.
             "author" if is_thread => self.name(1, Some(value.to_owned())),
@@ -199,6 +211,22 @@ fn near_heading<'u>(tree: &'u Tree<'_>, units: &'u Units) -> Option<impl Iterato
     Some(near.filter(|text| text.len() <= LINE_BYTES_MAX))
 }
 
+/// The first date in a thread that is no member's: that of its first post.
+fn first_day(tree: &Tree<'_>, units: &Units, added: u32) -> Option<String> {
+    let shown = units.units.iter().filter(|unit| unit.first < added);
+    let texts = shown.filter(|unit| !is_navigation(tree, unit.block)).map(|unit| units.text(unit));
+    let short = texts.filter(|text| text.len() <= LINE_BYTES_MAX);
+    short.filter(|text| text.bytes().any(|b| b.is_ascii_digit())).find_map(|text| {
+        let lower = text.trim_start().to_lowercase();
+        let is_member = lower.starts_with("join") || lower.starts_with("member since");
+        if is_member { None } else { dates::written(text) }
+    })
+}
+
+fn is_navigation(tree: &Tree<'_>, at: u32) -> bool {
+    tree.path(at).any(|at| matches!(tree.nodes[at as usize].name, Name::Nav | Name::Aside))
+}
+
 fn day_near_heading(tree: &Tree<'_>, units: &Units) -> Option<String> {
     near_heading(tree, units)?.find_map(dates::written)
 }
@@ -241,6 +269,9 @@ mod tests {
             ),
             ("<span class='post-date'>March 4th, 2025</span>", None, Some("2025-03-04")),
             ("<h1>H</h1><p>Updated 4 Mar 2025</p>", None, Some("2025-03-04")),
+            ("<h1>H</h1><p>Last updated: 17.05.2021</p>", None, Some("2021-05-17")),
+            ("<p>Open since 17.05.2021</p>", None, None),
+            ("<main data-pubdate=2025-03-04><p>x", None, Some("2025-03-04")),
             ("<h1>H</h1><p>Written by</p><p>Ada Miller</p>", Some("Ada Miller"), None),
             ("<h1>H</h1><p>by Ada Miller</p>", Some("Ada Miller"), None),
             ("<h1>H</h1><p>by the river and over the hills</p>", None, None),
@@ -263,6 +294,9 @@ mod tests {
             "<div class=comments><div data-author=ada>x</div><a class=username>bob</a></div>";
         assert_eq!(byline(posts, true).0.as_deref(), Some("ada"));
         assert_eq!(byline(posts, false).0, None);
+        let days = "<p>Joined: 2 Jan 2020</p><p>Sun Dec 17, 2023 11:23 am</p><p>1 Jan 2024</p>";
+        assert_eq!(byline(days, true).1.as_deref(), Some("2023-12-17"));
+        assert_eq!(byline(days, false).1, None);
     }
 
     #[test]

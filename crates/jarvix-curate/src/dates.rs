@@ -91,7 +91,22 @@ pub(crate) fn written(text: &str) -> Option<String> {
         let date = Date::new(found.0, found.1, found.2).ok()?;
         Some(plausible(date)?.to_string())
     });
-    in_words.or_else(|| east_asian(text))
+    in_words.or_else(|| with_dots(text)).or_else(|| east_asian(text))
+}
+
+/// `17.05.2021`, where dots say that the day comes first, and `2021.05.17`.
+fn with_dots(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.')).take(48);
+    words.filter(|word| word.len() >= 8).find_map(|word| {
+        let mut parts = word.trim_end_matches('.').split('.');
+        let [a, b, c] = [parts.next()?, parts.next()?, parts.next()?];
+        if parts.next().is_some() {
+            return None;
+        }
+        let (year_text, day_text) = if a.len() == 4 { (a, c) } else { (c, a) };
+        let (month, day) = (b.parse().ok()?, day_text.parse().ok()?);
+        Some(plausible(Date::new(year(year_text)?, month, day).ok()?)?.to_string())
+    })
 }
 
 /// `2025年3月4日`, `2025년 3월 4일`.
@@ -174,6 +189,10 @@ mod tests {
             ("4 марта 2025", Some("2025-03-04")),
             ("投稿日：2025年3月4日", Some("2025-03-04")),
             ("2025년 3월 4일", Some("2025-03-04")),
+            ("Stand: 04.03.2025.", Some("2025-03-04")),
+            ("2025.03.04", Some("2025-03-04")),
+            ("version 10.12.2025.1", None),
+            ("40.03.2025", None),
             ("2025年13月4日", None),
             ("年月日", None),
             ("Marching 4 2025", None),
