@@ -202,8 +202,9 @@ fn find(folder: &Path, threads: usize) -> Done {
     ))
 }
 
-/// How many of each similarity there are, and how many of them were found as what they are; all
-/// other rows are false.
+/// How many of each similarity there are, and how many of them were found as duplicates of their
+/// family's first. A row is false if it names a document of another family, or another similarity
+/// than the two have; that it names a further member of its own is true, and no find.
 fn check(folder: &Path, count: u64) -> Done {
     let store = Store::open(folder, system_env())?;
     let families = count / FAMILY;
@@ -213,15 +214,22 @@ fn check(folder: &Path, count: u64) -> Done {
         for row in store.read::<Duplicate>(&part)? {
             let row = row?;
             let (family, member) = place(row.ordinal, count);
-            match shared(member) {
-                Some(_) if row.cluster == family => *found.entry(member).or_default() += 1,
-                _ => false_rows += 1,
+            let other = row.similar_to.rsplit('/').next().and_then(|text| text.parse().ok());
+            let (other_family, other) = place(other.unwrap_or(u64::MAX), count);
+            let (of_family, of) = place(row.cluster, count);
+            // Two members share the beginning that the less alike of them has of the first.
+            let common = shared(member).zip(shared(other)).map(|(a, b)| a.min(b));
+            let Some(common) = common.filter(|_| other_family == family && of_family == family)
+            else {
+                false_rows += 1;
+                continue;
+            };
+            let expected = common as f64 / (2 * SHINGLES - common) as f64;
+            // Words are drawn from so few that a shingle might stand in a text twice.
+            wrong_similarity += u64::from((row.similarity - expected).abs() > 0.02);
+            if of == 0 {
+                *found.entry(member).or_default() += 1;
             }
-            let expected = shared(member).unwrap_or(0);
-            let expected = expected as f64 / (2 * SHINGLES - expected) as f64;
-            // Words are drawn from few enough that a shingle may stand in a text twice.
-            let is_first = row.similar_to == row.duplicate_of;
-            wrong_similarity += u64::from(is_first && (row.similarity - expected).abs() > 0.02);
         }
     }
     let bands: Vec<String> = (1..)
