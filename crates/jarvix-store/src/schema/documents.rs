@@ -6,9 +6,21 @@ use jarvix_core::{Gate, Signal};
 
 use super::{element, optional, required, section_fields, source_fields, words};
 
+/// All columns, in order.
 pub(super) fn columns() -> Vec<Field> {
-    let gates = words(Gate::ALL, Gate::as_str);
-    let mut columns = vec![
+    let mut columns = stated();
+    columns.extend(product());
+    columns.extend(surroundings());
+    columns.extend(content());
+    for signal in Signal::ALL {
+        columns.push(optional(signal.as_str(), DataType::Float64, signal.about()));
+    }
+    columns
+}
+
+/// What the page says and shows of itself.
+fn stated() -> Vec<Field> {
+    vec![
         required("url", DataType::Utf8, "Canonical URL of the page; joins all datasets."),
         required("ordinal", DataType::Int64, "Ordinal of the page; unique in the run."),
         optional("title", DataType::Utf8, "Title."),
@@ -45,9 +57,12 @@ pub(super) fn columns() -> Vec<Field> {
             DataType::List(element(DataType::Utf8)),
             "Where the page stands on its site, from the top, as its breadcrumbs say.",
         ),
-    ];
-    columns.extend(product());
-    columns.extend([
+    ]
+}
+
+/// Who is behind it, and where all this comes from.
+fn surroundings() -> Vec<Field> {
+    vec![
         optional(
             "platform",
             DataType::Utf8,
@@ -68,6 +83,13 @@ pub(super) fn columns() -> Vec<Field> {
             DataType::List(element(DataType::Struct(source_fields()))),
             "What on the page said the values of other columns, and how sure that is, 0 to 1.",
         ),
+    ]
+}
+
+/// The text, and what was found wrong with it.
+fn content() -> Vec<Field> {
+    let gates = words(Gate::ALL, Gate::as_str);
+    vec![
         required("text", DataType::Utf8, "Main text, one paragraph a line."),
         required("markdown", DataType::Utf8, "Main text as Markdown."),
         required(
@@ -100,13 +122,10 @@ pub(super) fn columns() -> Vec<Field> {
             DataType::List(element(DataType::Utf8)),
             "Defects met while reading the page, sorted.",
         ),
-    ]);
-    for signal in Signal::ALL {
-        columns.push(optional(signal.as_str(), DataType::Float64, signal.about()));
-    }
-    columns
+    ]
 }
 
+/// What is sold on it.
 fn product() -> Vec<Field> {
     vec![
         optional("product_name", DataType::Utf8, "Name of what is sold on the page."),
