@@ -156,7 +156,7 @@ impl Role {
         match word {
             "author" | "authors" | "byline" | "writer" => self.name(2, None),
             "username" | "bigusername" | "poster" | "postauthor" => self.name(4, None),
-            "date" | "published" | "posted" | "timestamp" | "pubdate" | "dateline" => {
+            "date" | "dates" | "published" | "posted" | "timestamp" | "pubdate" | "dateline" => {
                 self.published = self.published.or(Some(2));
             }
             "updated" | "modified" | "lastmod" => self.modified = true,

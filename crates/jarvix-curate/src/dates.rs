@@ -91,20 +91,30 @@ pub(crate) fn written(text: &str) -> Option<String> {
         let date = Date::new(found.0, found.1, found.2).ok()?;
         Some(plausible(date)?.to_string())
     });
-    in_words.or_else(|| with_dots(text)).or_else(|| east_asian(text))
+    in_words.or_else(|| in_numbers(text)).or_else(|| east_asian(text))
 }
 
-/// `17.05.2021`, where dots say that the day comes first, and `2021.05.17`.
-fn with_dots(text: &str) -> Option<String> {
-    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.')).take(48);
+/// `17.05.2021`, where dots say that the day comes first, `2021.05.17`; with slashes or dashes only
+/// where one number can be no month.
+fn in_numbers(text: &str) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | '/' | '-');
+    let words = text.split(|c: char| !is_part(c)).take(48);
     words.filter(|word| word.len() >= 8).find_map(|word| {
-        let mut parts = word.trim_end_matches('.').split('.');
+        let word = word.trim_matches(['.', '/', '-']);
+        let mark = word.chars().find(|c| !c.is_ascii_digit())?;
+        let mut parts = word.split(mark);
         let [a, b, c] = [parts.next()?, parts.next()?, parts.next()?];
         if parts.next().is_some() {
             return None;
         }
-        let (year_text, day_text) = if a.len() == 4 { (a, c) } else { (c, a) };
-        let (month, day) = (b.parse().ok()?, day_text.parse().ok()?);
+        let (year_text, first, second) = if a.len() == 4 { (a, c, b) } else { (c, a, b) };
+        let (first, second): (i8, i8) = (first.parse().ok()?, second.parse().ok()?);
+        let (day, month) = match mark {
+            '.' => (first, second),
+            _ if first > 12 => (first, second),
+            _ if second > 12 => (second, first),
+            _ => return None,
+        };
         Some(plausible(Date::new(year(year_text)?, month, day).ok()?)?.to_string())
     })
 }
@@ -193,6 +203,10 @@ mod tests {
             ("2025.03.04", Some("2025-03-04")),
             ("version 10.12.2025.1", None),
             ("40.03.2025", None),
+            ("Updated: 10/31/2024", Some("2024-10-31")),
+            ("31/10/2024", Some("2024-10-31")),
+            ("03/04/2025", None),
+            ("1-800-555-2025", None),
             ("2025年13月4日", None),
             ("年月日", None),
             ("Marching 4 2025", None),
