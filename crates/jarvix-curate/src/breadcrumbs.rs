@@ -17,22 +17,21 @@ const NODES_MAX: u32 = 400;
 
 /// The names from the top down; empty where the page has none.
 pub(crate) fn of(structured: &Structured, tree: &Tree<'_>, sources: &mut Sources) -> Vec<String> {
-    let ways: [(&str, f32, &dyn Fn() -> Vec<String>); 3] = [
-        ("json_ld BreadcrumbList", 0.95, &|| stated(structured)),
-        ("microdata BreadcrumbList", 0.9, &|| {
-            let item = Item::find(tree, &["BreadcrumbList"]);
-            item.map(|item| cleaned(item.all("name"))).unwrap_or_default()
-        }),
-        ("breadcrumb element", 0.7, &|| shown(tree)),
-    ];
-    for (source, confidence, way) in ways {
-        let crumbs = way();
-        if !crumbs.is_empty() {
+    let in_markup = || {
+        let item = Item::find(tree, &["BreadcrumbList"]);
+        item.map(|item| cleaned(item.all("name"))).unwrap_or_default()
+    };
+    let mut take = |crumbs: Vec<String>, source: &str, confidence: f32| {
+        let found = !crumbs.is_empty();
+        if found {
             sources.push("breadcrumbs", source, confidence);
-            return crumbs;
         }
-    }
-    Vec::new()
+        found.then_some(crumbs)
+    };
+    take(stated(structured), "json_ld BreadcrumbList", 0.95)
+        .or_else(|| take(in_markup(), "microdata BreadcrumbList", 0.9))
+        .or_else(|| take(shown(tree), "breadcrumb element", 0.7))
+        .unwrap_or_default()
 }
 
 fn cleaned<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {

@@ -145,7 +145,7 @@ fn month(word: &str) -> Option<i8> {
     }
     let lower = word.to_lowercase();
     let is_start = |name: &&str| lower.chars().count() >= 3 && name.starts_with(&lower);
-    let at = MONTHS.iter().position(|names| names.iter().any(|name| is_start(&name)));
+    let at = MONTHS.iter().position(|names| names.iter().any(is_start));
     at.and_then(|n| i8::try_from(n + 1).ok())
 }
 

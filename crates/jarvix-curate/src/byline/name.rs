@@ -108,7 +108,7 @@ pub(super) fn of_text(text: &str) -> Option<String> {
     let is_number = |word: &&str| word.chars().all(|c| !c.is_alphabetic());
     let fits = words.len() <= NAME_WORDS_MAX
         && text.chars().count() <= NAME_CHARS_MAX
-        && !words.iter().any(|word| is_number(&word) && *word != "&")
+        && !words.iter().any(|word| is_number(word) && *word != "&")
         && !text.contains(['@', '?', '!', '{', '<', ';'])
         && !NO_NAMES.contains(&first.trim_end_matches([':', ',']));
     fits.then(|| words.join(" "))
