@@ -4,7 +4,6 @@
 //!
 //! What this file does not do: compare anything, or hold more than a batch of rows.
 
-use std::io;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
@@ -17,7 +16,6 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 
-use crate::parts::Address;
 use crate::reader::{PartFile, compare, damaged, difference};
 use crate::rows::{Cells, WrongCell};
 use crate::schema::schema;
@@ -274,7 +272,7 @@ impl Store {
     /// Some columns of every row of a part of `documents`. The file is compared with the
     /// catalogue's hash first.
     pub fn excerpts<E: Excerpt>(&self, part: &PartRef) -> Result<Excerpts<E>> {
-        let file = self.open_documents(part)?;
+        let file = self.open_part_of(Dataset::Documents, part)?;
         if let Some(problem) = compare(part, &*file).map_err(|error| damaged(part, error))? {
             return Err(damaged(part, problem));
         }
@@ -288,19 +286,7 @@ impl Store {
         part: &PartRef,
         wanted: &dyn Fn(u64) -> bool,
     ) -> Result<Excerpts<E>> {
-        Excerpts::open(part, self.open_documents(part)?, Some(wanted))
-    }
-
-    fn open_documents(&self, part: &PartRef) -> Result<Arc<dyn DiskRead>> {
-        if part.dataset != Dataset::Documents {
-            let reason = format!("{} are asked for", Dataset::Documents);
-            return Err(StoreError::Columns { dataset: part.dataset, reason });
-        }
-        let address = Address::from(part);
-        self.part_store().open(&address).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Gone { place: address.to_string() },
-            _ => StoreError::io("open", &self.path_of(&address))(error),
-        })
+        Excerpts::open(part, self.open_part_of(Dataset::Documents, part)?, Some(wanted))
     }
 }
 

@@ -4,7 +4,6 @@
 //! Bodies stay on the disk until one is asked for by the position of its row. What this file does
 //! not do: say which mark is worth a question, or keep any of them.
 
-use std::io;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
@@ -16,7 +15,6 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::metadata::PageIndexPolicy;
 
-use crate::parts::Address;
 use crate::reader::{PartFile, compare, damaged, difference};
 use crate::rows::{Cells, Row, WrongCell};
 use crate::schema::schema;
@@ -187,24 +185,12 @@ impl PageRows {
 impl Store {
     /// The marks of a part of `pages`. The file is compared with the catalogue's hash first.
     pub fn page_marks(&self, part: &PartRef) -> Result<PageMarks> {
-        PageMarks::open(part, self.open_pages(part)?)
+        PageMarks::open(part, self.open_part_of(Dataset::Pages, part)?)
     }
 
     /// A part of `pages` for reading single rows.
     pub fn page_rows(&self, part: &PartRef) -> Result<PageRows> {
-        PageRows::open(part, self.open_pages(part)?)
-    }
-
-    fn open_pages(&self, part: &PartRef) -> Result<Arc<dyn DiskRead>> {
-        if part.dataset != Dataset::Pages {
-            let reason = format!("{} are asked for", Dataset::Pages);
-            return Err(StoreError::Columns { dataset: part.dataset, reason });
-        }
-        let address = Address::from(part);
-        self.part_store().open(&address).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Gone { place: address.to_string() },
-            _ => StoreError::io("open", &self.path_of(&address))(error),
-        })
+        PageRows::open(part, self.open_part_of(Dataset::Pages, part)?)
     }
 }
 

@@ -198,11 +198,7 @@ impl Store {
     /// The rows of a part, in the order they were written. The file is compared with the catalogue's
     /// hash first. Pages are given as stored: `content_encoding` says how.
     pub fn read<R: Row>(&self, part: &PartRef) -> Result<RowReader<R>> {
-        if part.dataset != R::DATASET {
-            let reason = format!("{} are asked for", R::DATASET);
-            return Err(StoreError::Columns { dataset: part.dataset, reason });
-        }
-        RowReader::open(part, self.open_part(part)?)
+        RowReader::open(part, self.open_part_of(R::DATASET, part)?)
     }
 
     /// The rows of a part of any dataset as JSON objects, without the binary columns.
@@ -222,6 +218,19 @@ impl Store {
             io::ErrorKind::NotFound => StoreError::Gone { place: address.to_string() },
             _ => self.part_error("open", &address, error),
         })
+    }
+
+    /// The file of a part that has to be one of `dataset`.
+    pub(crate) fn open_part_of(
+        &self,
+        dataset: Dataset,
+        part: &PartRef,
+    ) -> Result<Arc<dyn DiskRead>> {
+        if part.dataset != dataset {
+            let reason = format!("{dataset} are asked for");
+            return Err(StoreError::Columns { dataset: part.dataset, reason });
+        }
+        self.open_part(part)
     }
 
     /// Where the part's file is now, in the dataset's folder or aside; it moves when its generation
