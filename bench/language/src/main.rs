@@ -4,7 +4,10 @@
 //! Usage: language-candidates NAME TEXTS.jsonl OUT. TEXTS has `{"text": ...}` a line; OUT gets the
 //! two-letter code a line, or `-`.
 
-use std::time::{Duration, Instant};
+#[path = "../../took.rs"]
+mod took;
+
+use std::time::Instant;
 
 use lingua::{LanguageDetector, LanguageDetectorBuilder};
 use serde_json::Value;
@@ -23,11 +26,32 @@ fn lingua() -> Detect {
 /// Codes of three letters as the two-letter ones.
 fn short(code: &str) -> Option<String> {
     const CODES: &[(&str, &str)] = &[
-        ("ces", "cs"), ("dan", "da"), ("deu", "de"), ("ell", "el"), ("eng", "en"), ("spa", "es"),
-        ("fin", "fi"), ("fra", "fr"), ("hun", "hu"), ("ind", "id"), ("ita", "it"), ("jpn", "ja"),
-        ("kor", "ko"), ("mkd", "mk"), ("nob", "nb"), ("nld", "nl"), ("pol", "pl"), ("por", "pt"),
-        ("ron", "ro"), ("rus", "ru"), ("srp", "sr"), ("swe", "sv"), ("tur", "tr"), ("ukr", "uk"),
-        ("vie", "vi"), ("cmn", "zh"),
+        ("ces", "cs"),
+        ("dan", "da"),
+        ("deu", "de"),
+        ("ell", "el"),
+        ("eng", "en"),
+        ("spa", "es"),
+        ("fin", "fi"),
+        ("fra", "fr"),
+        ("hun", "hu"),
+        ("ind", "id"),
+        ("ita", "it"),
+        ("jpn", "ja"),
+        ("kor", "ko"),
+        ("mkd", "mk"),
+        ("nob", "nb"),
+        ("nld", "nl"),
+        ("pol", "pl"),
+        ("por", "pt"),
+        ("ron", "ro"),
+        ("rus", "ru"),
+        ("srp", "sr"),
+        ("swe", "sv"),
+        ("tur", "tr"),
+        ("ukr", "uk"),
+        ("vie", "vi"),
+        ("cmn", "zh"),
     ];
     let known = CODES.iter().find(|(long, _)| *long == code);
     Some(known.map_or(code, |(_, short)| short).to_owned())
@@ -38,9 +62,7 @@ fn main() {
     let [name, texts, out] = &arguments[..] else { panic!("usage: NAME TEXTS OUT") };
     let detect: Detect = match name.as_str() {
         "whatlang" => Box::new(|text| short(whatlang::detect(text)?.lang().code())),
-        "whichlang" => {
-            Box::new(|text| short(whichlang::detect_language(text).three_letter_code()))
-        }
+        "whichlang" => Box::new(|text| short(whichlang::detect_language(text).three_letter_code())),
         "lingua" => lingua(),
         _ => panic!("no detector {name}"),
     };
@@ -52,20 +74,11 @@ fn main() {
             row["text"].as_str().expect("a text").to_owned()
         })
         .collect();
-    let (wall, cpu) = (Instant::now(), cpu());
+    let (wall, cpu) = (Instant::now(), took::cpu());
     let found: Vec<Option<String>> = texts.iter().map(|text| detect(text)).collect();
-    let (wall, cpu) = (wall.elapsed().as_secs_f64(), (self::cpu() - cpu).as_secs_f64());
+    let (wall, cpu) = (wall.elapsed().as_secs_f64(), (took::cpu() - cpu).as_secs_f64());
     let lines: String =
         found.iter().map(|code| code.as_deref().unwrap_or("-").to_owned() + "\n").collect();
     std::fs::write(out, lines).expect("a file");
     println!("bench pages={} failed=0 cpu_s={cpu:.3} wall_s={wall:.3}", texts.len());
-}
-
-/// User and system time of this process so far; Linux counts it in hundredths of a second.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").expect("/proc");
-    let (_, fields) = text.rsplit_once(')').expect("a name in brackets");
-    let fields = fields.split_whitespace().skip(11).take(2);
-    let ticks: u64 = fields.map(|field| field.parse::<u64>().expect("ticks")).sum();
-    Duration::from_millis(10 * ticks)
 }

@@ -7,11 +7,12 @@
 //! it names. All of curation is timed, and nothing else: decoding, text, Markdown, metadata, language,
 //! signals, fingerprints, gates and links. What it refuses to do: judge what was found.
 
+#[path = "shared/took.rs"]
+mod took;
+
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
 use jarvix_core::env::SystemClock;
 use jarvix_core::{Clock, Outcome, Page};
@@ -38,10 +39,10 @@ fn run(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         pages.push((name.to_owned(), page(url, std::fs::read(folder.join(name))?)));
     }
     let clock = SystemClock::default();
-    let (wall, cpu) = (clock.monotonic(), cpu()?);
+    let (wall, cpu) = (clock.monotonic(), took::cpu()?);
     let policy = Policy::default();
     let found: Vec<Curated> = pages.iter().map(|(_, page)| curate(page, &policy)).collect();
-    let (wall, cpu) = (clock.monotonic() - wall, self::cpu()?.saturating_sub(cpu));
+    let (wall, cpu) = (clock.monotonic() - wall, took::cpu()?.saturating_sub(cpu));
     let mut lines = String::new();
     for ((name, _), curated) in pages.iter().zip(&found) {
         let document = &curated.document;
@@ -55,20 +56,7 @@ fn run(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
         writeln!(lines, "{row}")?;
     }
     std::fs::write(out, lines)?;
-    let (cpu, wall) = (cpu.as_secs_f64(), wall.as_secs_f64());
-    let count = pages.len();
-    writeln!(io::stdout(), "bench pages={count} failed=0 cpu_s={cpu:.3} wall_s={wall:.3}")?;
-    Ok(())
-}
-
-/// User and system time of this process so far; Linux counts it in hundredths of a second.
-fn cpu() -> Result<Duration, Box<dyn Error>> {
-    let text = std::fs::read_to_string("/proc/self/stat")?;
-    // The second field is the program's name in brackets and may have spaces in it.
-    let (_, fields) = text.rsplit_once(')').ok_or("/proc/self/stat is not what it was")?;
-    let ticks: Result<Vec<u64>, _> =
-        fields.split_whitespace().skip(11).take(2).map(str::parse).collect();
-    Ok(Duration::from_millis(10 * ticks?.iter().sum::<u64>()))
+    Ok(took::say(pages.len(), cpu, wall)?)
 }
 
 fn page(url: &str, body: Vec<u8>) -> Page {

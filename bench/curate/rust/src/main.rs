@@ -3,10 +3,13 @@
 //!
 //! Usage: curate-peers NAME PAGES OUT.jsonl
 
+#[path = "../../../took.rs"]
+mod took;
+
 use std::fmt::Write;
 use std::panic::catch_unwind;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dom_smoothie::{Config, Readability, TextMode};
 use serde_json::{Value, json};
@@ -71,7 +74,7 @@ fn run(extract: Extract, folder: &Path, out: &Path) {
             (name, url, std::fs::read(folder.join(name)).expect("a page"))
         })
         .collect();
-    let (wall, cpu) = (Instant::now(), cpu());
+    let (wall, cpu) = (Instant::now(), took::cpu());
     let found: Vec<Option<Value>> = pages
         .iter()
         .map(|(_, url, body)| {
@@ -79,7 +82,7 @@ fn run(extract: Extract, folder: &Path, out: &Path) {
             catch_unwind(|| extract(&String::from_utf8_lossy(body), url)).ok().flatten()
         })
         .collect();
-    let (wall, cpu) = (wall.elapsed().as_secs_f64(), (self::cpu() - cpu).as_secs_f64());
+    let (wall, cpu) = (wall.elapsed().as_secs_f64(), (took::cpu() - cpu).as_secs_f64());
     let mut lines = String::new();
     for ((name, ..), found) in pages.iter().zip(&found) {
         let mut row = found.clone().unwrap_or_else(|| json!({}));
@@ -89,13 +92,4 @@ fn run(extract: Extract, folder: &Path, out: &Path) {
     std::fs::write(out, lines).expect("a file");
     let failed = found.iter().filter(|found| found.is_none()).count();
     println!("bench pages={} failed={failed} cpu_s={cpu:.3} wall_s={wall:.3}", pages.len());
-}
-
-/// User and system time of this process so far; Linux counts it in hundredths of a second.
-fn cpu() -> Duration {
-    let text = std::fs::read_to_string("/proc/self/stat").expect("/proc");
-    let (_, fields) = text.rsplit_once(')').expect("a name in brackets");
-    let fields = fields.split_whitespace().skip(11).take(2);
-    let ticks: u64 = fields.map(|field| field.parse::<u64>().expect("ticks")).sum();
-    Duration::from_millis(10 * ticks)
 }
