@@ -52,6 +52,8 @@ fn run(folder: &Path, as_tsv: bool) -> Result<(), Box<dyn Error>> {
     let mut gates: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut false_alarms = Vec::new();
     let mut defects: BTreeMap<String, u64> = BTreeMap::new();
+    // How many values came from each source, and how many of them were right.
+    let mut sources: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
     let mut times = Vec::new();
     let mut names: Vec<_> = std::fs::read_dir(folder.join("html"))?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
@@ -80,6 +82,16 @@ fn run(folder: &Path, as_tsv: bool) -> Result<(), Box<dyn Error>> {
         let day = document.published.as_deref().map(|day| day.get(..10).unwrap_or(day));
         let day_right = day.unwrap_or_default() == text("/ground_truth/publish_date");
         let type_right = document.page_type.as_deref() == Some(kind);
+        let rights = [("title", title_right), ("author", author_right), ("published", day_right)];
+        for source in &document.sources {
+            let Some((_, right)) = rights.iter().find(|(column, _)| *column == source.column)
+            else {
+                continue;
+            };
+            let tally = sources.entry((source.column.clone(), source.source.clone())).or_default();
+            tally.0 += 1;
+            tally.1 += u64::from(*right);
+        }
         for key in [kind, "all"] {
             let sum = sums.entry(key.to_owned()).or_default();
             sum.pages += 1;
@@ -107,6 +119,10 @@ fn run(folder: &Path, as_tsv: bool) -> Result<(), Box<dyn Error>> {
     }
     if !as_tsv {
         print(&mut out, &sums, &gates, &defects, &mut times)?;
+        for ((column, source), (pages, right)) in &sources {
+            let share = *right as f64 / *pages as f64;
+            writeln!(out, "source of {column}: {source}: right on {share:.2} of {pages}")?;
+        }
         writeln!(out, "false alarms: {}", false_alarms.len())?;
         for alarm in &false_alarms {
             writeln!(out, "  {alarm}")?;

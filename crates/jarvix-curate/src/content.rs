@@ -219,8 +219,8 @@ pub(crate) struct Found {
     pub(crate) units: Units,
     /// Whether each of them is content.
     pub(crate) chosen: Vec<bool>,
-    /// The kind of the page; none where it has no words.
-    pub(crate) kind: Option<&'static str>,
+    /// The kind of the page, and how likely it is; none where it has no words.
+    pub(crate) kind: Option<(&'static str, f32)>,
 }
 
 /// Finds the content of a page; `None` if it has more than `units_max` units.
@@ -247,7 +247,7 @@ pub(crate) fn find(
     reading.complete(&mut chosen);
     let kind = (!units.is_empty()).then(|| page_type::likeliest(&kinds));
     // References say the same of many things, and mean it each time.
-    if kind != Some("documentation") {
+    if kind.is_none_or(|(kind, _)| kind != "documentation") {
         reading.drop_copies(&mut chosen);
     }
     Some(Found { units: reading.units, chosen, kind })

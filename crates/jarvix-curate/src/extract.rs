@@ -22,7 +22,7 @@ use crate::product;
 use crate::quick::Ready;
 use crate::render;
 use crate::sections;
-use crate::sources::Sources;
+use crate::sources::{self, Sources};
 use crate::supplement;
 use crate::survey::Survey;
 use crate::tree::Tree;
@@ -39,7 +39,8 @@ struct Found {
     markdown: String,
     /// The chosen headings, with their levels.
     headings: Vec<(u8, String)>,
-    kind: Option<&'static str>,
+    /// The kind of the page, and how likely it is.
+    kind: Option<(&'static str, f32)>,
     byline: byline::Byline,
     product: Option<microdata::Item>,
     /// What the page is about, in microdata; asked only where it shows nothing.
@@ -81,18 +82,21 @@ pub(crate) fn extract_with(page: &Surveyed<'_>, ready: &Ready<'_>) -> (Document,
         let text = plain_text(html);
         Found { markdown: markdown::of_text(&text), text, ..Found::default() }
     });
-    let mut sources = Sources::default();
-    let kind = found.kind.unwrap_or(metadata::PAGE_TYPE_OTHER);
+    let mut noted = Sources::default();
+    let kind = found.kind.map_or(metadata::PAGE_TYPE_OTHER, |(kind, _)| kind);
+    if let Some((_, confidence)) = found.kind {
+        noted.push("page_type", "structure and words", confidence);
+    }
     let asked = metadata::Asked { url, survey, byline: &found.byline, kind };
-    let mut document = metadata::of(&asked, &mut sources);
+    let mut document = metadata::of(&asked, &mut noted);
     document.page_type = Some(kind.to_owned());
     document.breadcrumbs = found.breadcrumbs;
-    document.product = product::of(survey, found.product.as_ref(), &mut sources);
-    document.platform = platform::of(html, survey, &mut sources);
+    document.product = product::of(survey, found.product.as_ref(), &mut noted);
+    document.platform = platform::of(html, survey, &mut noted);
     (document.contacts, document.social_links) =
         (found.contacts.addresses, found.contacts.profiles);
     document.sources = found.sources.finish();
-    document.sources.extend(sources.finish());
+    document.sources.extend(noted.finish());
     let (mut text, mut as_markdown) = (found.text, found.markdown);
     if text.trim().is_empty()
         && let Some((stated, source)) = stated_text(survey, found.work.as_ref())
@@ -101,7 +105,7 @@ pub(crate) fn extract_with(page: &Surveyed<'_>, ready: &Ready<'_>) -> (Document,
         text = stated;
         document.sources.push(Source { column: "text".to_owned(), source, confidence: 0.3 });
     }
-    document.sources.sort_by_key(|source| column_order(&source.column));
+    sources::sort(&mut document.sources);
     let (text, cut) = clean::paragraphs(&text, limits::TEXT_CHARS_MAX);
     if cut {
         defects.push(Defect::TextCut);
@@ -165,7 +169,7 @@ fn read(page: &Surveyed<'_>, ready: &Ready<'_>) -> Result<Found, Defect> {
     }
     let found = content::find(&tree, survey, url, ready, UNITS_MAX);
     let found = found.filter(|_| !tree.too_large).ok_or(Defect::TooComplex)?;
-    let is_thread = found.kind == Some("forum");
+    let is_thread = found.kind.is_some_and(|(kind, _)| kind == "forum");
     let mut sources = Sources::default();
     let structured = &survey.structured;
     let is_bare = !found.chosen.contains(&true);
@@ -181,32 +185,4 @@ fn read(page: &Surveyed<'_>, ready: &Ready<'_>) -> Result<Found, Defect> {
         contacts: contacts::of(&tree, structured, &mut sources),
         sources,
     })
-}
-
-/// Columns whose values are noted with their sources, as they stand in a document.
-const NOTED: &[&str] = &[
-    "title",
-    "author",
-    "published",
-    "modified",
-    "site_name",
-    "description",
-    "canonical_url",
-    "image",
-    "breadcrumbs",
-    "product_name",
-    "product_brand",
-    "product_price",
-    "product_currency",
-    "product_availability",
-    "product_rating",
-    "product_rating_count",
-    "platform",
-    "contacts",
-    "social_links",
-    "text",
-];
-
-fn column_order(column: &str) -> usize {
-    NOTED.iter().position(|noted| *noted == column).unwrap_or(NOTED.len())
 }

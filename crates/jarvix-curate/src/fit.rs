@@ -101,7 +101,7 @@ impl Lesson {
     pub fn find(&self, weights: &Weights) -> (Vec<bool>, Option<&'static str>) {
         let tree = Tree::of(&self.html, self.page_bytes);
         let found = content::find(&tree, &self.survey, &self.url, &Ready::of(weights), usize::MAX);
-        found.map(|found| (found.chosen, found.kind)).unwrap_or_default()
+        found.map(|found| (found.chosen, found.kind.map(|(kind, _)| kind))).unwrap_or_default()
     }
 
     /// The document that `weights` make of the page, as [`extract`](crate::extract()) would with

@@ -29,21 +29,42 @@ const KANA_SHARE: usize = 10;
 
 /// The language of `text`, else the one that the page declares (the value of a `lang` attribute).
 pub fn language(text: &str, declared: Option<&str>) -> Option<String> {
+    told(text, declared).map(|told| told.code)
+}
+
+/// A language, and what told it.
+pub(crate) struct Told {
+    /// Its code.
+    pub(crate) code: String,
+    /// What said so.
+    pub(crate) source: &'static str,
+    /// How sure that is, 0 to 1.
+    pub(crate) confidence: f32,
+}
+
+/// The same, with what told it.
+pub(crate) fn told(text: &str, declared: Option<&str>) -> Option<Told> {
+    let of_text = |code: &str| Told { code: code.to_owned(), source: "text", confidence: 0.95 };
+    let said = || {
+        let code = declared.and_then(declared_code)?;
+        Some(Told { code, source: "declaration", confidence: 0.8 })
+    };
     let end = text.char_indices().nth(SAMPLE_CHARS_MAX).map_or(text.len(), |(at, _)| at);
     let sample = &text[..end];
     if let Some(code) = east_asian(sample) {
-        return Some(code.to_owned());
+        return Some(of_text(code));
     }
     let has = |chars: usize| sample.chars().nth(chars - 1).is_some();
     let info = has(SAMPLE_CHARS_MIN).then(|| whatlang::detect(&main_script(sample))).flatten();
-    let code = |info: whatlang::Info| two_letters(info.lang()).to_owned();
     match info {
-        Some(info) if info.is_reliable() => Some(code(info)),
+        Some(info) if info.is_reliable() => Some(of_text(two_letters(info.lang()))),
         // Close relatives (Danish and Norwegian) are rarely told apart for sure, but mostly right.
-        Some(info) => {
-            declared.and_then(declared_code).or_else(|| has(GUESS_CHARS_MIN).then(|| code(info)))
-        }
-        None => declared.and_then(declared_code),
+        Some(info) => said().or_else(|| {
+            let guess = Told { source: "text, a guess", confidence: 0.6, ..of_text("") };
+            has(GUESS_CHARS_MIN)
+                .then(|| Told { code: two_letters(info.lang()).to_owned(), ..guess })
+        }),
+        None => said(),
     }
 }
 

@@ -51,7 +51,7 @@ mod words;
 
 use std::cell::OnceCell;
 
-use jarvix_core::{Defect, Document, Link, LinkKind, Page, Role, canonicalise, limits};
+use jarvix_core::{Defect, Document, Link, LinkKind, Page, Role, Source, canonicalise, limits};
 use jarvix_html::{PageLink, RobotsDirectives, TokenList, links};
 use url::Url;
 
@@ -128,7 +128,7 @@ fn curate_html(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     let survey = Survey::among(html, tokens.iter());
     let surveyed = Surveyed { html, tokens: &tokens, url: address, survey: &survey };
     let (mut document, defects) = extract::extract_with(&surveyed, Ready::shipped());
-    document.language = language::language(&document.text, survey.declared_language());
+    tell_language(&mut document, survey.declared_language());
     let wishes = header_wishes(page).and(survey.wishes);
     document.robots = wishes.words().map(str::to_owned);
     let (mut found, cut) = page_links(page, &tokens, &survey, address, wishes);
@@ -182,12 +182,20 @@ fn canonical_elsewhere(page: &Page, address: &str, document: &Document) -> Optio
     })
 }
 
+/// The language of the document's text, and what told it.
+fn tell_language(document: &mut Document, declared: Option<&str>) {
+    let Some(told) = language::told(&document.text, declared) else { return };
+    document.language = Some(told.code);
+    let (column, source) = ("language".to_owned(), told.source.to_owned());
+    document.sources.push(Source { column, source, confidence: told.confidence });
+    sources::sort(&mut document.sources);
+}
+
 /// Plain text, JSON, feeds: the text is the document.
 fn curate_text(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
     let (text, cut) = clean::paragraphs(&read.text, limits::TEXT_CHARS_MAX);
     let mut document = Document {
         page_type: Some(metadata::PAGE_TYPE_OTHER.to_owned()),
-        language: language::language(&text, None),
         robots: header_wishes(page).words().map(str::to_owned),
         markdown: text.clone(),
         sections: sections::of(&text, &[]),
@@ -195,6 +203,7 @@ fn curate_text(page: &Page, read: &read::Read, policy: &Policy) -> Curated {
         defects: read.defects.clone(),
         ..Document::default()
     };
+    tell_language(&mut document, None);
     if cut {
         document.defects.push(Defect::TextCut);
     }

@@ -8,7 +8,6 @@ use url::Url;
 use crate::byline::Byline;
 use crate::clean::line;
 use crate::dates;
-use crate::language;
 use crate::sources::{Candidate, Sources};
 use crate::survey::Survey;
 use crate::title;
@@ -60,7 +59,6 @@ pub(crate) fn of(page: &Asked<'_>, sources: &mut Sources) -> Document {
         author,
         published,
         modified,
-        language: survey.declared_language().and_then(language::declared_code),
         site_name: site_name(survey, sources),
         description: description(survey, sources),
         canonical_url: canonical(survey, base.as_ref(), sources),
@@ -84,10 +82,10 @@ fn title(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
     let candidates: [Candidate<'_>; 6] = [
         (heading, "heading", 0.85),
         (stated.map(title::without_site), "open_graph title", 0.7),
-        (survey.title.as_deref().map(title::without_site), "title element", 0.7),
+        (survey.title.as_deref().map(title::without_site), "title element", 0.6),
         (survey.structured.work_text("headline"), "json_ld headline", 0.6),
-        (survey.title.as_deref(), "title element", 0.4),
-        (survey.heading.as_deref(), "heading", 0.4),
+        (survey.title.as_deref(), "title element", 0.6),
+        (survey.heading.as_deref(), "heading", 0.85),
     ];
     sources.first("title", &candidates, |text| line(&twice(text), TITLE_CHARS_MAX))
 }
@@ -102,16 +100,16 @@ fn author(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
     let by_forum = page.kind == "forum";
     let candidates: [Candidate<'_>; 7] = [
         (names(true), "json_ld author", 0.85),
-        (shown.filter(|_| by_forum).map(|(name, _)| name.as_str()), "post", 0.75),
+        (shown.filter(|_| by_forum).map(|(name, _)| name.as_str()), "post", 0.8),
         (
             survey.meta(&["author", "citation_author", "dc.creator", "parsely-author", "byl"]),
             "meta author",
-            0.75,
+            0.85,
         ),
-        (shown.filter(|(_, sure)| *sure).map(|(name, _)| name.as_str()), "author link", 0.75),
-        (shown.map(|(name, _)| name.as_str()), "byline", 0.6),
-        (survey.meta(&["article:author", "sailthru.author"]), "meta article:author", 0.6),
-        (names(false), "json_ld author", 0.4),
+        (shown.filter(|(_, sure)| *sure).map(|(name, _)| name.as_str()), "author link", 0.95),
+        (shown.map(|(name, _)| name.as_str()), "byline", 0.75),
+        (survey.meta(&["article:author", "sailthru.author"]), "meta article:author", 0.75),
+        (names(false), "json_ld organisation", 0.4),
     ];
     sources.first("author", &candidates, |text| {
         let text = twice(text);
@@ -134,8 +132,8 @@ fn is_name(value: &str) -> bool {
 fn published(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
     let survey = page.survey;
     let candidates: [Candidate<'_>; 5] = [
-        (survey.meta(&["article:published_time"]), "meta article:published_time", 0.9),
-        (survey.structured.work_text("datePublished"), "json_ld datePublished", 0.8),
+        (survey.meta(&["article:published_time"]), "meta article:published_time", 0.95),
+        (survey.structured.work_text("datePublished"), "json_ld datePublished", 0.7),
         (survey.structured.work_text("dateCreated"), "json_ld dateCreated", 0.7),
         (
             survey.meta(&[
@@ -159,9 +157,9 @@ fn published(page: &Asked<'_>, sources: &mut Sources) -> Option<String> {
                 "pubdate",
             ]),
             "meta date",
-            0.7,
+            0.85,
         ),
-        (page.byline.published.as_deref(), "shown date", 0.7),
+        (page.byline.published.as_deref(), "shown date", 0.8),
     ];
     sources.first("published", &candidates, any_date)
 }

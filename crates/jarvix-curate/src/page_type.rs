@@ -15,11 +15,12 @@ pub(crate) fn probabilities(forests: &[Forest], page: &[f32]) -> Vec<f32> {
     odds.into_iter().map(|p| p / sum).collect()
 }
 
-/// The likeliest kind.
-pub(crate) fn likeliest(probabilities: &[f32]) -> &'static str {
+/// The likeliest kind, and how likely it is, in hundredths.
+pub(crate) fn likeliest(probabilities: &[f32]) -> (&'static str, f32) {
     let best =
         probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-    best.and_then(|(at, _)| KINDS.get(at)).copied().unwrap_or(crate::metadata::PAGE_TYPE_OTHER)
+    let known = best.and_then(|(at, p)| Some((*KINDS.get(at)?, (p * 100.0).round() / 100.0)));
+    known.unwrap_or((crate::metadata::PAGE_TYPE_OTHER, 0.0))
 }
 
 #[cfg(test)]
@@ -36,8 +37,8 @@ mod tests {
         let forests: Vec<Forest> = (0u8..7).map(|n| forest(f32::from(n == 3) * 4.0)).collect();
         let found = probabilities(&forests, &[]);
         assert!((found.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-        assert_eq!(likeliest(&found), "forum");
-        assert_eq!(likeliest(&[]), "other");
+        assert_eq!(likeliest(&found), ("forum", 0.25));
+        assert_eq!(likeliest(&[]), ("other", 0.0));
     }
 
     #[test]
