@@ -1,9 +1,10 @@
 //! Where values come from: each value of a document's metadata notes what on the page said it.
 //!
 //! Confidence of titles, authors and dates of publication is the share of pages of the development
-//! set on which that source was right, as `--example wcxb` prints it, rounded to a twentieth; that of a
-//! page's kind is the forests' own. The other columns have no labels: theirs is an estimate that puts
-//! sources in order and promises nothing about one page.
+//! set on which that source was right, as `--example wcxb` prints it, rounded to a twentieth; where
+//! that is printed of fewer than twenty pages it is an estimate. That of a page's kind is the forests'
+//! own. The other columns have no labels: theirs is an estimate that puts sources in order and promises
+//! nothing about one page.
 
 use jarvix_core::Source;
 
