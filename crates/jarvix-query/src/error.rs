@@ -6,6 +6,8 @@ use std::fmt;
 use datafusion::common::{Column, DataFusionError, SchemaError};
 use jarvix_store::StoreError;
 
+use crate::place::Place;
+
 /// What kind of failure it was; callers choose exit codes and retries by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryErrorKind {
@@ -38,35 +40,66 @@ pub(crate) struct Known {
 
 /// A failed query.
 #[derive(Debug)]
-pub struct QueryError {
+pub struct QueryError(Box<Facts>);
+
+/// In a box: errors travel through every result, and hardly ever come up.
+#[derive(Debug)]
+struct Facts {
     kind: QueryErrorKind,
     message: String,
     help: Option<String>,
+    place: Option<Place>,
+    /// What the message is about, to be looked up in the query.
+    name: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl QueryError {
     /// The kind of failure.
     pub fn kind(&self) -> QueryErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// What is wrong, without the way out.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What to do about it.
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.0.help.as_deref()
+    }
+
+    /// Where in the query it is, if that is known.
+    pub fn place(&self) -> Option<Place> {
+        self.0.place
     }
 
     pub(crate) fn new(kind: QueryErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None, source: None }
+        let message = message.into();
+        Self(Box::new(Facts { kind, message, help: None, place: None, name: None, source: None }))
+    }
+
+    /// The same with its place in `sql`, as far as it can be found.
+    pub(crate) fn located_in(mut self, sql: &str) -> Self {
+        if self.0.place.is_none() {
+            self.0.place = self.0.name.as_deref().and_then(|name| Place::of_name(sql, name));
+        }
+        self
+    }
+
+    fn because_of(mut self, source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+
+    fn about(mut self, name: &str) -> Self {
+        self.0.name = Some(name.to_owned());
+        self
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
@@ -77,7 +110,10 @@ impl QueryError {
             DataFusionError::SQL(parser, _) => {
                 let message = parser.to_string();
                 let message = message.trim_start_matches("sql parser error: ");
-                Self::new(QueryErrorKind::Syntax, message)
+                let (message, place) = Place::in_message(message);
+                let mut found = Self::new(QueryErrorKind::Syntax, message);
+                found.0.place = place;
+                found
             }
             DataFusionError::SchemaError(schema, _) => Self::from_schema_error(schema),
             DataFusionError::ResourcesExhausted(message) => {
@@ -90,10 +126,7 @@ impl QueryError {
             }
             other => {
                 let message = first_line(&other.strip_backtrace());
-                Self {
-                    source: Some(Box::new(error)),
-                    ..Self::new(QueryErrorKind::Execution, message)
-                }
+                Self::new(QueryErrorKind::Execution, message).because_of(Box::new(error))
             }
         }
     }
@@ -101,14 +134,14 @@ impl QueryError {
     fn from_plan_error(message: &str, known: &Known) -> Self {
         if let Some(name) = unknown_table(message) {
             let message = format!("there is no table `{name}`");
-            return Self::new(QueryErrorKind::UnknownTable, message).with_help(suggestion(
-                "tables",
-                name,
-                known.tables.iter().map(String::as_str),
-            ));
+            let tables = known.tables.iter().map(String::as_str);
+            return Self::new(QueryErrorKind::UnknownTable, message)
+                .about(name)
+                .with_help(suggestion("tables", name, tables));
         }
         if let Some(name) = unknown_function(message) {
             let error = Self::new(QueryErrorKind::Plan, format!("there is no function `{name}`"));
+            let error = error.about(name);
             return match nearest(name, known.functions.iter().map(String::as_str)) {
                 Some(near) => error.with_help(format!("did you mean `{near}`?")),
                 None => error,
@@ -123,7 +156,9 @@ impl QueryError {
                 let message = format!("there is no column `{}`", field.flat_name());
                 let help =
                     suggestion("columns", field.name(), valid_fields.iter().map(Column::name));
-                Self::new(QueryErrorKind::UnknownColumn, message).with_help(help)
+                Self::new(QueryErrorKind::UnknownColumn, message)
+                    .about(field.name())
+                    .with_help(help)
             }
             other => Self::new(QueryErrorKind::Plan, first_line(&other.to_string())),
         }
@@ -132,8 +167,11 @@ impl QueryError {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run a query: {}", self.message)?;
-        match &self.help {
+        write!(f, "run a query: {}", self.0.message)?;
+        if let Some(Place { line, column, .. }) = self.0.place {
+            write!(f, " (line {line}, column {column})")?;
+        }
+        match &self.0.help {
             Some(help) => write!(f, "; {help}"),
             None => Ok(()),
         }
@@ -142,14 +180,14 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 
 impl From<StoreError> for QueryError {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
-        Self { source: Some(Box::new(error)), ..Self::new(QueryErrorKind::Store, message) }
+        Self::new(QueryErrorKind::Store, message).because_of(Box::new(error))
     }
 }
 

@@ -41,12 +41,17 @@ impl Session {
     ///
     /// Refused are: unknown columns and functions; aggregates, windows and subqueries; functions
     /// whose value changes from call to call; and what fails while it runs on content that nobody
-    /// has seen: casts of texts, divisions of whole numbers.
+    /// has seen: casts of texts, divisions of whole numbers. Places in errors are places in
+    /// `expression`.
     pub fn check_expression(
         &self,
         relation: &str,
         expression: &str,
     ) -> Result<Expression, QueryError> {
+        self.checked(relation, expression).map_err(|error| error.located_in(expression))
+    }
+
+    fn checked(&self, relation: &str, expression: &str) -> Result<Expression, QueryError> {
         let table = self.plan_now(&format!("SELECT * FROM {relation}"))?;
         let parsed = self.context().parse_sql_expr(expression, table.schema());
         let parsed = parsed.map_err(|error| match self.engine_error(error) {

@@ -13,6 +13,9 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
 
+use crate::similarity::similarity;
+use crate::url_part::url_part;
+
 /// Digits of a score and of each contribution, and how many of them stand behind the point.
 pub(crate) const SCORE_DECIMAL: (u8, i8) = (9, 3);
 
@@ -26,13 +29,20 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
          `b.co.uk`); the host itself where it has none (addresses, `localhost`)",
     ),
     (
+        "url_part(url, part)",
+        "one part of a URL: `scheme`, `host`, `port`, `path`, `query`, `fragment`, `file`, \
+         `extension`, `segment:N` (from 1, from the end below zero) or `param:NAME`; null where \
+         there is none",
+    ),
+    ("similarity(a, b)", "the share of runs of five words that two texts have in common, 0 to 1"),
+    (
         "curve(x, x0, y0, x1, y1, ...)",
         "straight lines through the points, flat beyond both ends; null where `x` is no finite \
          number",
     ),
     (
         "points(share, weight)",
-        "`share`, held between 0 and 1, times `weight`, rounded once to thousandths; 0 where \
+        "`share`, held between 0 and 1, times `weight`, rounded once to thousandths; null where \
          `share` is no finite number",
     ),
 ];
@@ -45,9 +55,25 @@ pub(crate) fn all() -> Vec<ScalarUDF> {
     vec![
         text_function("host", host),
         text_function("registrable_domain", domain),
+        url_part(),
+        similar(),
         points(),
         curve(),
     ]
+}
+
+/// `similarity(a, b)`; null where either is.
+fn similar() -> ScalarUDF {
+    let body = |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let (a, b) = (columns[0].as_string::<i32>(), columns[1].as_string::<i32>());
+            let both = a.iter().zip(b.iter());
+            let result: Float64Array = both.map(|(a, b)| Some(similarity(a?, b?))).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    let texts = vec![DataType::Utf8, DataType::Utf8];
+    create_udf("similarity", texts, DataType::Float64, Volatility::Immutable, Arc::new(body))
 }
 
 /// A function from one text to a text or nothing.
@@ -63,7 +89,7 @@ fn text_function(name: &str, f: fn(&str) -> Option<String>) -> ScalarUDF {
 }
 
 /// Runs `body` on columns of equal length; gives a scalar back when every argument was one.
-fn columnar(
+pub(crate) fn columnar(
     args: &[ColumnarValue],
     body: impl FnOnce(&[ArrayRef]) -> Result<ArrayRef>,
 ) -> Result<ColumnarValue> {
@@ -101,9 +127,9 @@ fn points() -> ScalarUDF {
             let unscaled = (0..shares.len()).map(|row| {
                 let share = shares.is_valid(row).then(|| shares.value(row));
                 let weight = weights.is_valid(row).then(|| weights.value(row));
-                i128::from(thousandths(share, weight))
+                thousandths(share, weight).map(i128::from)
             });
-            let array: Decimal128Array = Decimal128Array::from_iter_values(unscaled);
+            let array: Decimal128Array = unscaled.collect();
             Ok(Arc::new(array.with_precision_and_scale(SCORE_DECIMAL.0, SCORE_DECIMAL.1)?))
         })
     };
@@ -118,14 +144,10 @@ fn points() -> ScalarUDF {
 
 /// One contribution in thousandths of a point. This is the one place where it is rounded: half
 /// away from zero, after the product.
-fn thousandths(share: Option<f64>, weight: Option<f64>) -> i32 {
-    match (share, weight) {
-        (Some(share), Some(weight)) if share.is_finite() && weight.is_finite() => {
-            // A float-to-integer cast holds the value within the integer's range.
-            (share.clamp(0.0, 1.0) * weight * 1000.0).round() as i32
-        }
-        _ => 0,
-    }
+fn thousandths(share: Option<f64>, weight: Option<f64>) -> Option<i32> {
+    let (share, weight) = (share.filter(|s| s.is_finite())?, weight.filter(|w| w.is_finite())?);
+    // A float-to-integer cast holds the value within the integer's range.
+    Some((share.clamp(0.0, 1.0) * weight * 1000.0).round() as i32)
 }
 
 fn curve() -> ScalarUDF {
@@ -240,6 +262,27 @@ pub(crate) fn row_text(name: &str, columns: usize, words: RowText) -> ScalarUDF 
     create_udf(name, vec![decimal; columns], DataType::Utf8, Volatility::Immutable, Arc::new(body))
 }
 
+/// What a function made by [`Session::define_text_match`](crate::Session::define_text_match) calls for
+/// every row: two texts and a number, each of which may be null.
+pub type TextMatch =
+    Arc<dyn Fn(Option<&str>, Option<&str>, Option<f64>) -> Option<f64> + Send + Sync>;
+
+/// A function from two texts and a number to a number: how a stage looks into texts without knowing the
+/// engine.
+pub(crate) fn text_match(name: &str, matched: TextMatch) -> ScalarUDF {
+    let body = move |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let (a, b) = (columns[0].as_string::<i32>(), columns[1].as_string::<i32>());
+            let numbers = columns[2].as_primitive::<Float64Type>();
+            let rows = a.iter().zip(b.iter()).zip(numbers.iter());
+            let result: Float64Array = rows.map(|((a, b), number)| matched(a, b, number)).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    let columns = vec![DataType::Utf8, DataType::Utf8, DataType::Float64];
+    create_udf(name, columns, DataType::Float64, Volatility::Immutable, Arc::new(body))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,17 +311,17 @@ mod tests {
     #[test]
     fn a_contribution_is_held_and_rounded_once_whatever_comes_in() {
         let cases = [
-            (Some(0.5), 25.0, 12_500),
-            (Some(2.0), 25.0, 25_000),
-            (Some(-1.0), 25.0, 0),
-            (Some(f64::NAN), 25.0, 0),
-            (Some(f64::INFINITY), 25.0, 0),
-            (Some(f64::NEG_INFINITY), 25.0, 0),
-            (None, 25.0, 0),
-            (Some(1.0), -5.0, -5_000),
-            (Some(1.0 / 3.0), 10.0, 3_333),
-            (Some(0.0005), 1.0, 1),
-            (Some(0.0005), -1.0, -1),
+            (Some(0.5), 25.0, Some(12_500)),
+            (Some(2.0), 25.0, Some(25_000)),
+            (Some(-1.0), 25.0, Some(0)),
+            (Some(f64::NAN), 25.0, None),
+            (Some(f64::INFINITY), 25.0, None),
+            (Some(f64::NEG_INFINITY), 25.0, None),
+            (None, 25.0, None),
+            (Some(1.0), -5.0, Some(-5_000)),
+            (Some(1.0 / 3.0), 10.0, Some(3_333)),
+            (Some(0.0005), 1.0, Some(1)),
+            (Some(0.0005), -1.0, Some(-1)),
         ];
         for (share, weight, expected) in cases {
             assert_eq!(thousandths(share, Some(weight)), expected, "{share:?} x {weight}");

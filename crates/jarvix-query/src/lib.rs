@@ -1,7 +1,7 @@
 //! SQL over the datasets of a run: the engine (DataFusion) behind a small face.
 //!
 //! A [`Query`] is opened once for a store, with a memory limit and a spill folder; a [`Session`] sees
-//! the parts of one run exactly as the catalogue lists them. Results come as plain [`Value`]s, as a
+//! the parts of one run, or of several, exactly as the catalogue lists them. Results come as plain [`Value`]s, as a
 //! stream of them, or go straight into a part. Stages above write SQL; they name neither Arrow nor
 //! Parquet.
 //!
@@ -11,15 +11,19 @@
 mod error;
 mod expression;
 mod functions;
+mod place;
 mod reader;
 mod session;
+mod similarity;
 mod spill;
 mod table;
+mod url_part;
 mod value;
 mod write;
 
 pub use error::{QueryError, QueryErrorKind, nearest};
 pub use expression::{Expression, ValueKind};
-pub use functions::{FUNCTIONS, RowText};
+pub use functions::{FUNCTIONS, RowText, TextMatch};
+pub use place::Place;
 pub use session::{PartScope, Query, QuerySettings, ROWS_MAX, RowStream, Session};
 pub use value::{Table, Value};

@@ -3,10 +3,11 @@
 //! A query here reads and never changes anything: statements that define, insert, copy or set are
 //! refused. Memory has a limit; sorts and aggregations beyond it go to the spill folder.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
 use datafusion::dataframe::DataFrame;
@@ -23,7 +24,7 @@ use jarvix_core::{Dataset, PartName, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
 use crate::error::{Known, QueryError, QueryErrorKind};
-use crate::functions::{self, RowText};
+use crate::functions::{self, RowText, TextMatch};
 use crate::reader::OpenPart;
 use crate::spill::SpillFolder;
 use crate::table::{PartsTable, readable};
@@ -111,6 +112,29 @@ impl Query {
             }
             let columns = self.columns(dataset, &listed)?;
             let table = PartsTable::new(self.store.clone(), &columns, listed);
+            session.register(dataset.as_str(), Arc::new(table))?;
+        }
+        Ok(session)
+    }
+
+    /// A session over the datasets of all `runs`, each table with a column `run`; a query that names
+    /// runs reads no others. Datasets without parts are empty tables.
+    pub fn session_for_runs(&self, runs: &[RunId]) -> Result<Session, QueryError> {
+        let session = Session::new(&self.settings, self.shared.runtime())?;
+        for dataset in Dataset::ALL {
+            let mut listed = Vec::new();
+            let mut fields = schema(dataset).schema.fields().to_vec();
+            for run in runs {
+                let parts = self.store.catalogue().parts(run, dataset)?;
+                // Profiles have signals of their own: the columns are those of all of them.
+                for field in self.columns(dataset, &parts)?.fields() {
+                    if !fields.iter().any(|known| known.name() == field.name()) {
+                        fields.push(Arc::clone(field));
+                    }
+                }
+                listed.extend(parts);
+            }
+            let table = PartsTable::of_runs(self.store.clone(), &Schema::new(fields), listed);
             session.register(dataset.as_str(), Arc::new(table))?;
         }
         Ok(session)
@@ -210,6 +234,11 @@ impl Session {
         self.context().register_udf(functions::row_text(name, columns, words));
     }
 
+    /// Gives this session a function `name` of two texts and a number.
+    pub fn define_text_match(&self, name: &str, matched: TextMatch) {
+        self.context().register_udf(functions::text_match(name, matched));
+    }
+
     /// A small result, all at once; more than [`ROWS_MAX`] rows are refused.
     pub fn rows<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Table, QueryError>> {
         self.rows_now(sql).boxed()
@@ -241,6 +270,31 @@ impl Session {
         Ok(RowStream { columns, stream })
     }
 
+    /// Writes the result of `sql` to `out` as one Parquet file and gives the rows; what is there after
+    /// an error is no file.
+    pub fn parquet<'a>(
+        &'a self,
+        sql: &'a str,
+        out: &'a mut (dyn Write + Send),
+    ) -> BoxFuture<'a, Result<u64, QueryError>> {
+        self.parquet_now(sql, out).boxed()
+    }
+
+    /// The tables and views of this session with their columns, by name.
+    pub fn tables(&self) -> Vec<(String, Vec<String>)> {
+        let schema = self.context().catalog("datafusion").and_then(|c| c.schema("public"));
+        let Some(schema) = schema else { return Vec::new() };
+        let mut names = schema.table_names();
+        names.sort();
+        let columns = |name: &String| {
+            let table = schema.table(name).now_or_never().and_then(Result::ok).flatten();
+            let fields =
+                table.map(|t| t.schema().fields().iter().map(|f| f.name().clone()).collect());
+            (name.clone(), fields.unwrap_or_default())
+        };
+        names.iter().map(columns).collect()
+    }
+
     /// How the engine would run `sql`, in its own words.
     pub fn explain<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<String, QueryError>> {
         self.explain_now(sql).boxed()
@@ -259,8 +313,8 @@ impl Session {
     /// Plans `sql`, which may only read.
     pub(crate) async fn frame(&self, sql: &str) -> Result<DataFrame, QueryError> {
         let state = self.context().state();
-        let plan =
-            state.create_logical_plan(sql).await.map_err(|error| self.engine_error(error))?;
+        let plan = state.create_logical_plan(sql).await;
+        let plan = plan.map_err(|error| self.engine_error(error).located_in(sql))?;
         read_only(&plan)?;
         Ok(DataFrame::new(state, plan))
     }

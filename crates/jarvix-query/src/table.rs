@@ -1,7 +1,8 @@
-//! A dataset of a run as a table: exactly the parts that the catalogue lists, never what happens
+//! A dataset of a run, or of several, as a table: exactly the parts that the catalogue lists, never what happens
 //! to lie in a folder. Columns that older parts do not have read as null; columns that a query does
 //! not name are not read, which matters most for the page bodies.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,13 +10,15 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{Result, Statistics, project_schema};
+use datafusion::common::{DFSchema, Result, ScalarValue, Statistics, project_schema};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, filter_partitioned_file};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use jarvix_core::PartRef;
@@ -23,40 +26,79 @@ use jarvix_store::Store;
 
 use crate::reader::PartReaders;
 
+/// The column that says whose a row is, in tables over several runs.
+pub(crate) const RUN: &str = "run";
+
 /// The parts of one dataset, as they were when the session was made.
 pub(crate) struct PartsTable {
-    schema: SchemaRef,
+    /// The columns that stand in the files, and after them those that stand for the files.
+    schema: TableSchema,
     parts: Vec<PartRef>,
     store: Store,
 }
 
 impl PartsTable {
+    /// Parts of one run.
     pub(crate) fn new(store: Store, columns: &Schema, parts: Vec<PartRef>) -> Self {
-        Self { schema: readable(columns), parts, store }
+        Self { schema: TableSchema::from(readable(columns)), parts, store }
     }
 
-    /// One file group per thread, each a run of neighbouring parts.
-    fn file_groups(&self, threads: usize) -> Vec<FileGroup> {
-        let per_group = self.parts.len().div_ceil(threads.max(1)).max(1);
-        self.parts
-            .chunks(per_group)
-            .map(|parts| FileGroup::new(parts.iter().map(file_entry).collect()))
-            .collect()
+    /// Parts of several runs, told apart by the column `run`.
+    pub(crate) fn of_runs(store: Store, columns: &Schema, parts: Vec<PartRef>) -> Self {
+        let run = Arc::new(Field::new(RUN, DataType::Utf8, false));
+        let schema = TableSchema::builder(readable(columns));
+        Self { schema: schema.with_table_partition_cols(vec![run]).build(), parts, store }
     }
 
-    fn statistics(&self) -> Statistics {
-        let rows: u64 = self.parts.iter().map(|part| part.rows).sum();
-        Statistics {
-            num_rows: usize::try_from(rows).map_or(Precision::Absent, Precision::Exact),
-            ..Statistics::new_unknown(&self.schema)
+    /// The parts that rows for `filters` can stand in: where these ask for runs, only of those.
+    fn wanted(&self, filters: &[Expr]) -> Result<Vec<(&PartRef, PartitionedFile)>> {
+        let all = self.parts.iter().map(|part| (part, self.file_entry(part)));
+        if self.schema.table_partition_cols().is_empty() {
+            return Ok(all.collect());
+        }
+        let by_run: Vec<Expr> =
+            filters.iter().filter(|filter| is_about_runs(filter)).cloned().collect();
+        let columns = DFSchema::from_unqualified_fields(
+            self.schema.table_partition_cols().clone(),
+            HashMap::new(),
+        )?;
+        let mut wanted = Vec::new();
+        for (part, file) in all {
+            if let Some(file) = filter_partitioned_file(file, &by_run, &columns)? {
+                wanted.push((part, file));
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// The engine's entry for a part. Its path is only a label: [`PartReaders`] opens by descriptor.
+    fn file_entry(&self, part: &PartRef) -> PartitionedFile {
+        let label = format!("{}/{}/{}", part.run, part.dataset, part.name.file_name());
+        let file = PartitionedFile::new(label, part.bytes).with_extension(part.clone());
+        match self.schema.table_partition_cols().is_empty() {
+            true => file,
+            false => file.with_partition_values(vec![ScalarValue::from(part.run.as_str())]),
         }
     }
 }
 
-/// The engine's entry for a part. Its path is only a label: [`PartReaders`] opens by descriptor.
-fn file_entry(part: &PartRef) -> PartitionedFile {
-    let label = format!("{}/{}/{}", part.run, part.dataset, part.name.file_name());
-    PartitionedFile::new(label, part.bytes).with_extension(part.clone())
+/// Whether a filter can be answered by the name of a run alone.
+fn is_about_runs(filter: &Expr) -> bool {
+    expr_applicable_for_cols(&[RUN], filter)
+}
+
+/// One file group per thread, each a stretch of neighbouring parts.
+fn file_groups(files: Vec<PartitionedFile>, threads: usize) -> Vec<FileGroup> {
+    let per_group = files.len().div_ceil(threads.max(1)).max(1);
+    files.chunks(per_group).map(|files| FileGroup::new(files.to_vec())).collect()
+}
+
+fn statistics<'a>(parts: impl Iterator<Item = &'a PartRef>, schema: &Schema) -> Statistics {
+    let rows: u64 = parts.map(|part| part.rows).sum();
+    Statistics {
+        num_rows: usize::try_from(rows).map_or(Precision::Absent, Precision::Exact),
+        ..Statistics::new_unknown(schema)
+    }
 }
 
 /// Columns of values so long that one batch may hold more than 2 GiB of them.
@@ -91,7 +133,7 @@ impl fmt::Debug for PartsTable {
 #[async_trait]
 impl TableProvider for PartsTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(self.schema.table_schema())
     }
 
     fn table_type(&self) -> TableType {
@@ -99,27 +141,41 @@ impl TableProvider for PartsTable {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        Some(Self::statistics(self))
+        Some(statistics(self.parts.iter(), self.schema.table_schema()))
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        let over_runs = !self.schema.table_partition_cols().is_empty();
+        let support = |filter: &&Expr| match over_runs && is_about_runs(filter) {
+            true => TableProviderFilterPushDown::Exact,
+            false => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(support).collect())
     }
 
     async fn scan(
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if self.parts.is_empty() {
-            return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?)));
+        let (parts, files): (Vec<_>, Vec<_>) = self.wanted(filters)?.into_iter().unzip();
+        let columns = self.schema.table_schema();
+        if files.is_empty() {
+            return Ok(Arc::new(EmptyExec::new(project_schema(columns, projection)?)));
         }
         let readers = Arc::new(PartReaders::new(self.store.clone()));
-        let source = ParquetSource::new(Arc::clone(&self.schema))
+        let source = ParquetSource::new(self.schema.clone())
             .with_parquet_file_reader_factory(readers)
             .with_table_parquet_options(state.default_table_options().parquet);
         let url = ObjectStoreUrl::local_filesystem();
         let scan = FileScanConfigBuilder::new(url, Arc::new(source))
-            .with_file_groups(self.file_groups(state.config().target_partitions()))
-            .with_statistics(Self::statistics(self))
+            .with_file_groups(file_groups(files, state.config().target_partitions()))
+            .with_statistics(statistics(parts.into_iter(), columns))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();

@@ -4,9 +4,15 @@
 //! batches anew to one fixed number of rows and brings them to the dataset's own types. So one thread
 //! and two write the same file (invariant I3).
 
+use std::io::Write;
+
 use datafusion::common::DFSchema;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::{Compression, ZstdLevel};
+use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::properties::WriterProperties;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use jarvix_core::{Generation, PartName, RunId};
@@ -14,6 +20,9 @@ use jarvix_store::{BatchPartWriter, DatasetSchema, StagedPart, Store};
 
 use crate::error::{QueryError, QueryErrorKind};
 use crate::session::Session;
+
+/// Bytes of encoded columns after which a result's row group is written out.
+const ROW_GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 impl Session {
     /// Writes the result of `sql` as one part, with the columns of `schema`, by name.
@@ -97,6 +106,35 @@ impl Session {
         }
         parts.push(writer.finish()?);
         Ok(parts)
+    }
+
+    /// The result of `sql` as a Parquet file of its own.
+    pub(crate) async fn parquet_now(
+        &self,
+        sql: &str,
+        out: &mut (dyn Write + Send),
+    ) -> Result<u64, QueryError> {
+        let frame = self.frame(sql).await?;
+        let mut batches = frame.execute_stream().await.map_err(|error| self.engine_error(error))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let failed = |error: ParquetError| {
+            QueryError::new(QueryErrorKind::Store, format!("write the result: {error}"))
+        };
+        let mut writer =
+            ArrowWriter::try_new(out, batches.schema(), Some(properties)).map_err(failed)?;
+        let mut rows = 0;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(|error| self.engine_error(error))?;
+            rows += batch.num_rows() as u64;
+            writer.write(&batch).map_err(failed)?;
+            if writer.in_progress_size() >= ROW_GROUP_BYTES {
+                writer.flush().map_err(failed)?;
+            }
+        }
+        writer.close().map_err(failed)?;
+        Ok(rows)
     }
 
     /// The result of `sql` as one stream in the order that it states.

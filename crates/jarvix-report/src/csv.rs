@@ -133,7 +133,8 @@ fn text(text: &str) -> String {
     neutralised(escape::visible(text))
 }
 
-fn neutralised(cell: String) -> String {
+/// A text that no spreadsheet takes for a formula.
+pub fn neutralised(cell: String) -> String {
     // The full-width forms count too: some locales of spreadsheets read them as the plain ones.
     let formula = |c: char| {
         matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')

@@ -20,7 +20,7 @@ mod words;
 
 use std::fmt;
 
-pub use csv::{RankedRow, RankingCsv, csv};
+pub use csv::{RankedRow, RankingCsv, csv, neutralised};
 pub use decimal::{Milli, MilliError};
 pub use failing::*;
 pub use found::*;

@@ -23,7 +23,7 @@ pub(super) fn write(export: &Export<'_>) -> Result<Exported, LineError> {
     for dataset in export.datasets {
         let path = path(export, *dataset);
         let packed = path.to_string_lossy().ends_with(".gz");
-        let mut file = Lines::new(OutFile::create(export, &path)?, packed);
+        let mut file = Lines::new(export.create(&path)?, packed);
         for part in parts.iter().filter(|part| part.dataset == *dataset) {
             for row in export.store.read_json(part)? {
                 let line = serde_json::Value::Object(row?);

@@ -12,6 +12,8 @@ mod parquet;
 mod tests;
 mod warc;
 
+pub use out::OutFile;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -107,6 +109,10 @@ pub fn run(export: &Export<'_>) -> Result<Exported, LineError> {
 }
 
 impl Export<'_> {
+    fn create(&self, path: &Path) -> Result<OutFile, LineError> {
+        OutFile::create(&self.store.env().disk, path, self.force)
+    }
+
     fn parts(&self, dataset: Dataset) -> Result<Vec<PartRef>, LineError> {
         Ok(self.store.catalogue().parts(self.run, dataset)?)
     }

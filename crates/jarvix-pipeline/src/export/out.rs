@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use jarvix_core::{Disk, DiskWrite};
 
-use super::Export;
 use crate::LineError;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A file under way.
-pub(super) struct OutFile {
+pub struct OutFile {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     temporary: PathBuf,
@@ -28,10 +27,10 @@ pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error
 }
 
 impl OutFile {
-    /// Begins the file `path`, making its folder.
-    pub(super) fn create(export: &Export<'_>, path: &Path) -> Result<Self, LineError> {
-        let disk = Arc::clone(&export.store.env().disk);
-        if disk.exists(path) && !export.force {
+    /// Begins the file `path`, making its folder; `force` lets it replace one that is there.
+    pub fn create(disk: &Arc<dyn Disk>, path: &Path, force: bool) -> Result<Self, LineError> {
+        let disk = Arc::clone(disk);
+        if disk.exists(path) && !force {
             return Err(LineError::Exists { path: path.display().to_string() });
         }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -53,7 +52,7 @@ impl OutFile {
     }
 
     /// Makes it durable under its name; its size.
-    pub(super) fn finish(mut self) -> Result<u64, LineError> {
+    pub fn finish(mut self) -> Result<u64, LineError> {
         let file = self.file.take();
         let done = file.map_or(Ok(()), |file| {
             let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::out::{OutFile, failed};
+use super::out::failed;
 use super::{Export, Exported, Progress};
 use crate::LineError;
 
@@ -15,7 +15,7 @@ pub(super) fn write(export: &Export<'_>) -> Result<Exported, LineError> {
     let mut exported = Exported::default();
     for part in &parts {
         let folder = export.out.join(part.dataset.as_str());
-        let mut file = OutFile::create(export, &folder.join(part.name.file_name()))?;
+        let mut file = export.create(&folder.join(part.name.file_name()))?;
         export.store.copy_part(part, &mut file)?;
         file.flush().map_err(failed("write", file.path()))?;
         exported.files.push(file.path().to_owned());

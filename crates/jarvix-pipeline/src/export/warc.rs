@@ -115,7 +115,7 @@ fn begin(
     path: &Path,
     date: &str,
 ) -> Result<ArchiveWriter<OutFile>, LineError> {
-    let file = OutFile::create(export, path)?;
+    let file = export.create(path)?;
     let packed = path.to_string_lossy().ends_with(".gz");
     let mut writer = ArchiveWriter::new(file, packed);
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

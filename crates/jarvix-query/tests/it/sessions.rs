@@ -142,23 +142,23 @@ async fn a_session_reads_and_changes_nothing() {
 async fn errors_say_what_was_probably_meant() {
     let session = Session::blank().expect("a session");
     let cases = [
-        ("SELEC 1", "run a query: Expected: an SQL statement, found: SELEC at Line: 1, Column: 1"),
+        ("SELEC 1", "run a query: Expected: an SQL statement, found: SELEC (line 1, column 1)"),
         (
             "SELECT titel FROM documents",
-            "run a query: there is no column `titel`; did you mean `title`?",
+            "run a query: there is no column `titel` (line 1, column 8); did you mean `title`?",
         ),
         (
             "SELECT * FROM document",
-            "run a query: there is no table `document`; did you mean `documents`?",
+            "run a query: there is no table `document` (line 1, column 15); did you mean `documents`?",
         ),
         (
             "SELECT * FROM customers",
-            "run a query: there is no table `customers`; the tables are: documents, duplicates, hosts, \
+            "run a query: there is no table `customers` (line 1, column 15); the tables are: documents, duplicates, hosts, \
              links, pages, rejects, scores",
         ),
         (
             "SELECT hots(url) FROM pages",
-            "run a query: there is no function `hots`; did you mean `host`?",
+            "run a query: there is no function `hots` (line 1, column 8); did you mean `host`?",
         ),
     ];
     for (sql, expected) in cases {
