@@ -16,6 +16,7 @@ use jarvix_core::{
     Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue, limits,
 };
 use jarvix_query::Query;
+use jarvix_score::Scorer;
 use jarvix_store::Store;
 use tokio::runtime::Runtime;
 
@@ -379,10 +380,11 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     let profile = &line.settings.profile;
     let score_key = generations::score_key(&profile.hash(), &dedupe_key);
     let generation = line.store.begin_generation(line.run, Stage::Score, &score_key)?;
+    let scorer = runtime.block_on(Scorer::prepare(line.query, line.run, profile))?;
     let runner = ScoreRunner {
         store: line.store,
         query: line.query,
-        profile,
+        scorer: &scorer,
         runtime: runtime.handle().clone(),
     };
     finish_stage(line, generation, &runner)?;

@@ -105,6 +105,40 @@ pub enum ScoreError {
         /// Rows that came out.
         scores: u64,
     },
+    /// What a profile would give could not be computed.
+    #[error("score run {run} by {profile}")]
+    WhatIf {
+        /// The run.
+        run: jarvix_core::RunId,
+        /// The name of the profile.
+        profile: String,
+        /// What the engine said.
+        source: QueryError,
+    },
+    /// Runs could not be compared.
+    #[error("follow pages over runs")]
+    Trends {
+        /// What the engine said.
+        source: QueryError,
+    },
+    /// Labels that nothing can be learned from.
+    #[error("fit a profile: {problem}")]
+    Labels {
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// What was found could not be handed on.
+    #[error("write what was found")]
+    Output {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is nothing to compare with.
+    #[error("compare scores: run {run} has none yet")]
+    NoScores {
+        /// The run.
+        run: jarvix_core::RunId,
+    },
     /// The profile cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),

@@ -2,8 +2,12 @@
 //! with what its page and its duplicates say, all counts as double precision (so that no division
 //! drops a rest or fails at zero), and a few columns derived here.
 
+use std::sync::Arc;
+
 use jarvix_core::Signal;
 use jarvix_query::{QueryError, Session};
+
+use crate::topic::{TOPIC_FUNCTION, Topic};
 
 /// The name of the relation.
 pub const FACTS: &str = "facts";
@@ -40,6 +44,42 @@ const COLUMNS: &[Column] = &[
     column("image", "d.image", "URL of the lead image."),
     column("text", "d.text", "Main text."),
     column("gate", "d.gate", "Why the document is not content; null for content."),
+    column("modified", "d.modified", "Date of the last change as the page states it, ISO 8601."),
+    column("platform", "d.platform", "The software behind the site, such as shopify or wordpress."),
+    column("product_name", "d.product_name", "Name of what is sold on the page."),
+    column("product_brand", "d.product_brand", "Its brand or maker."),
+    column(
+        "product_price",
+        "d.product_price",
+        "Its price in `product_currency`; the lowest of several.",
+    ),
+    column("product_currency", "d.product_currency", "Currency of the price, ISO 4217."),
+    column(
+        "product_availability",
+        "d.product_availability",
+        "`in_stock`, `out_of_stock` and the other words of schema.org's ItemAvailability.",
+    ),
+    column("product_rating", "d.product_rating", "Mean of its ratings, scaled to 0 to 5."),
+    column(
+        "product_rating_count",
+        "CAST(d.product_rating_count AS DOUBLE)",
+        "How many ratings or reviews that is the mean of.",
+    ),
+    column(
+        "topic_match",
+        "topic_match(d.title, d.text, CAST(d.word_count AS DOUBLE))",
+        "How well title and text match the profile's `topic`, 0 to 1 (BM25 as a share of the most that a document could reach); null without a topic.",
+    ),
+    column(
+        "contact_count",
+        "CAST(coalesce(array_length(d.contacts), 0) AS DOUBLE)",
+        "Addresses to write to or to call that the page links to or states.",
+    ),
+    column(
+        "social_link_count",
+        "CAST(coalesce(array_length(d.social_links), 0) AS DOUBLE)",
+        "Profiles on social networks that the page links to or states.",
+    ),
     column("charset", "d.charset", "Charset the body was read in."),
     column("word_count", "CAST(d.word_count AS DOUBLE)", "Words of the main text."),
     column(
@@ -96,8 +136,8 @@ const AGE_DAYS: &str = "CAST(CASE \
     THEN (CAST(p.fetched_at AS BIGINT) - CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT)) \
          / 86400000000 END AS DOUBLE)";
 
-/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`. Every document is
-/// one row of it, whatever the other two hold of it.
+/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`, and the function
+/// that matches a topic. Every document is one row of it, whatever the other two hold of it.
 pub fn facts_sql() -> String {
     let mut columns: Vec<String> =
         COLUMNS.iter().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
@@ -118,6 +158,18 @@ pub fn facts_columns() -> Vec<(&'static str, &'static str)> {
 /// A session without rows in which `facts` can be asked about.
 pub(crate) fn blank_session() -> Result<Session, QueryError> {
     let session = Session::blank()?;
-    session.define_view(FACTS, &facts_sql())?;
+    define_facts(&session, FACTS, None)?;
     Ok(session)
+}
+
+/// Makes a view `name` of the tables of `session`: `facts`, with what is known of the topic.
+pub(crate) fn define_facts(
+    session: &Session,
+    name: &str,
+    topic: Option<&Arc<Topic>>,
+) -> Result<(), QueryError> {
+    let function = if name == FACTS { TOPIC_FUNCTION.to_owned() } else { format!("{name}_topic") };
+    Topic::define(topic, session, &function);
+    let call = format!("{function}(");
+    session.define_view(name, &facts_sql().replace(&format!("{TOPIC_FUNCTION}("), &call))
 }

@@ -8,21 +8,34 @@
 //! What it refuses to do: score with a profile that was not checked; look at a clock (ages count
 //! from when a page was fetched); let a page's content make a run fail.
 
+mod compare;
 mod docs;
 mod error;
+mod explain;
 mod facts;
 mod parse;
 mod profile;
 mod sql;
 mod stage;
+mod topic;
+mod trends;
+mod tune;
 mod words;
 
+pub use compare::{Against, Change, Comparison, Mover, Transition, compare};
 pub use docs::profiles_markdown;
 pub use error::{Position, ProfileError, ProfileErrorKind, ScoreError};
+pub use explain::{Contribution, PageExplained, explain_page};
 pub use facts::{FACTS, facts_columns, facts_sql};
 pub use profile::{
     CODE_VERSION, ENTRIES_MAX, EXPRESSION_BYTES_MAX, PROFILE_BYTES_MAX, Profile, ProfileAction,
     ProfileGate, ProfileSignal, SCORE_MAX, SignalDoc, points_text,
 };
 pub use sql::score_sql;
-pub use stage::{score_part, scores_columns};
+pub use stage::{Scorer, score_part, scores_columns};
+pub use topic::TOPIC_BYTES_MAX;
+pub use trends::{
+    Forecast, NoForecast, PageTrend, RunScores, SectionChange, SectionFate, Standing, Standings,
+    TrendScope, Trends, forecast, trends,
+};
+pub use tune::{Counts, Fit, Label, Quality, ThresholdPoint, Tuned, WeightChange, tune};

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use jarvix_query::{QueryErrorKind, Session, ValueKind, nearest};
+use jarvix_query::{Place, QueryErrorKind, Session, ValueKind, nearest};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -13,6 +13,7 @@ use crate::profile::{
     ENTRIES_MAX, EXPRESSION_BYTES_MAX, GATE_NAME, Profile, ProfileAction, ProfileGate,
     ProfileSignal, SCORE_MAX, points_text,
 };
+use crate::topic::TOPIC_BYTES_MAX;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +21,7 @@ struct RawProfile {
     name: Spanned<String>,
     description: String,
     version: u32,
+    topic: Option<Spanned<String>>,
     maximum: Option<Spanned<f64>>,
     #[serde(default)]
     signal: Vec<Spanned<RawSignal>>,
@@ -85,16 +87,73 @@ pub(crate) fn profile(file: &str, text: &str) -> Result<Profile, ProfileError> {
     source.distinct("gate", raw.gate.iter().map(|gate| &gate.get_ref().name))?;
     source.adds_up(&signals, maximum, &raw)?;
     source.expressions(&raw)?;
+    let topic = raw.topic.as_ref().map(|topic| source.topic(topic)).transpose()?;
     Ok(Profile {
         name: raw.name.into_inner(),
         description: raw.description.trim().to_owned(),
         source: text.to_owned(),
         version: raw.version,
+        topic,
         maximum,
         signals,
         gates,
         actions,
     })
+}
+
+/// The source of `profile` with another topic.
+pub(crate) fn with_topic(profile: &Profile, topic: &str) -> Result<String, ProfileError> {
+    let source = Source { file: &profile.name, text: &profile.source };
+    let raw: RawProfile = toml::from_str(source.text).map_err(|error| source.toml_error(&error))?;
+    let value = toml::Value::String(topic.to_owned()).to_string();
+    let mut text = source.text.to_owned();
+    match raw.topic {
+        Some(old) => text.replace_range(old.span(), &value),
+        // Before the first line that is no comment: keys of the whole file stand above its tables.
+        None => text.insert_str(first_key(&text), &format!("topic = {value}\n")),
+    }
+    Ok(text)
+}
+
+/// Where the first line stands that is neither empty nor a comment.
+fn first_key(text: &str) -> usize {
+    let is_key = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if is_key(line) {
+            return at;
+        }
+        at += line.len();
+    }
+    at
+}
+
+/// The source of `profile` with the weights of `numbers` and, if it is given, another threshold of one
+/// action; everything else, comments too, stays as it is.
+pub(crate) fn with_numbers(
+    profile: &Profile,
+    numbers: &Profile,
+    threshold: Option<(&str, i64)>,
+) -> Result<String, ProfileError> {
+    let source = Source { file: &profile.name, text: &profile.source };
+    let raw: RawProfile = toml::from_str(source.text).map_err(|error| source.toml_error(&error))?;
+    let mut changes: Vec<(Range<usize>, i64)> = Vec::new();
+    for (signal, new) in raw.signal.iter().zip(&numbers.signals) {
+        changes.push((signal.get_ref().weight.span(), new.weight));
+    }
+    for action in &raw.action {
+        if let Some((_, at_least)) =
+            threshold.filter(|(name, _)| action.get_ref().name.get_ref() == name)
+        {
+            changes.push((action.get_ref().at_least.span(), at_least));
+        }
+    }
+    changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    let mut text = source.text.to_owned();
+    for (span, thousandths) in changes {
+        text.replace_range(span, &points_text(thousandths));
+    }
+    Ok(text)
 }
 
 /// The text of a profile, for errors that name their place.
@@ -241,6 +300,24 @@ impl Source<'_> {
                 points_text(most)
             ),
         ))
+    }
+
+    /// A topic: something to look for, within bounds.
+    fn topic(&self, topic: &Spanned<String>) -> Result<String, ProfileError> {
+        let text = topic.get_ref().trim();
+        let wrong = if !text.chars().any(char::is_alphanumeric) {
+            Some("a topic has at least one word")
+        } else if text.len() > TOPIC_BYTES_MAX {
+            Some("a topic has at most 16 KiB")
+        } else {
+            None
+        };
+        match wrong {
+            Some(problem) => {
+                Err(self.value_error(topic.span(), problem, "name what the pages should be about"))
+            }
+            None => Ok(text.to_owned()),
+        }
     }
 
     fn actions(&self, raw: &[Spanned<RawAction>]) -> Result<Vec<ProfileAction>, ProfileError> {
@@ -417,7 +494,8 @@ impl Source<'_> {
                     .then(|| "write one SQL expression".to_owned())
             });
             let kind = ProfileErrorKind::Expression;
-            self.error(kind, Some(expression.span()), error.message(), help)
+            let span = self.within(expression, error.place());
+            self.error(kind, Some(span), error.message(), help)
         })?;
         if checked.kind == expected {
             return Ok(());
@@ -428,6 +506,18 @@ impl Source<'_> {
         };
         let kind = ProfileErrorKind::Expression;
         Err(self.error(kind, Some(expression.span()), problem, Some(help.to_owned())))
+    }
+}
+
+impl Source<'_> {
+    /// Where `place` of an expression stands in the file, as far as the file has it word for word.
+    fn within(&self, expression: &Spanned<String>, place: Option<Place>) -> Range<usize> {
+        let (span, text) = (expression.span(), expression.get_ref());
+        let written = self.text.get(span.clone()).and_then(|raw| raw.find(text.as_str()));
+        match (written, place.and_then(|place| place.offset_in(text))) {
+            (Some(start), Some(offset)) => span.start + start + offset..span.end,
+            _ => span,
+        }
     }
 }
 

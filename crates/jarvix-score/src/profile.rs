@@ -10,7 +10,7 @@ use crate::parse;
 
 /// The version of everything here that decides a score beside the profile: it goes into the stage's
 /// generation key, so that a change makes a new generation.
-pub const CODE_VERSION: u32 = 1;
+pub const CODE_VERSION: u32 = 2;
 
 /// Highest score there is, in thousandths of a point.
 pub const SCORE_MAX: i64 = 100_000;
@@ -25,6 +25,10 @@ pub const EXPRESSION_BYTES_MAX: usize = 8 * 1024;
 const BUILT_IN: &[(&str, &str)] = &[
     ("default", include_str!("../profiles/default.toml")),
     ("classic", include_str!("../profiles/classic.toml")),
+    ("buying-intent", include_str!("../profiles/buying-intent.toml")),
+    ("editorial-quality", include_str!("../profiles/editorial-quality.toml")),
+    ("topic", include_str!("../profiles/topic.toml")),
+    ("corpus-for-training", include_str!("../profiles/corpus-for-training.toml")),
 ];
 
 /// Something measured that adds points to a score, or takes some away.
@@ -77,6 +81,9 @@ pub struct Profile {
     #[serde(skip)]
     pub(crate) source: String,
     pub(crate) version: u32,
+    /// What documents are matched with, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) topic: Option<String>,
     /// The highest score it can give, in thousandths: its positive weights add up to this.
     pub(crate) maximum: i64,
     pub(crate) signals: Vec<ProfileSignal>,
@@ -136,7 +143,7 @@ impl Profile {
         Self::parse(name_or_path, &text)
     }
 
-    /// A profile that comes with the program: `default` or `classic`.
+    /// A profile that comes with the program.
     pub fn builtin(name: &str) -> Option<Self> {
         let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
         // A test holds that every built-in profile parses.
@@ -156,6 +163,25 @@ impl Profile {
     /// Reads and checks the TOML `text`; `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
         parse::profile(file, text)
+    }
+
+    /// What documents are matched with, if anything: the words that `topic_match` looks for.
+    pub fn topic(&self) -> Option<&str> {
+        self.topic.as_deref()
+    }
+
+    /// Whether a signal or a gate asks how well documents match a topic.
+    pub fn asks_for_a_topic(&self) -> bool {
+        let signals = self.signals.iter().map(|signal| &signal.expr);
+        signals
+            .chain(self.gates.iter().map(|gate| &gate.when))
+            .any(|sql| sql.contains("topic_match"))
+    }
+
+    /// The same profile with this topic in place of its own.
+    pub fn with_topic(&self, topic: &str) -> Result<Self, ProfileError> {
+        let source = parse::with_topic(self, topic)?;
+        Self::parse(&self.name, &source)
     }
 
     /// The TOML it was read from: what repeats it when the file has changed.

@@ -1,6 +1,6 @@
 //! The one query that scores a part. Each contribution is computed and rounded once, in the
-//! innermost select; the sum, the gates, the action and the reason are built on those columns, so
-//! that what a reader adds up is what decided.
+//! innermost select; the sum, the gates, the action, the confidence and the reason are built on those
+//! columns, so that what a reader adds up is what decided.
 
 use crate::facts::FACTS;
 use crate::profile::{GATE_COLUMN, Profile, ProfileSignal};
@@ -9,18 +9,31 @@ use crate::words::REASON_FUNCTION;
 /// The type of scores and contributions.
 const POINTS: &str = "DECIMAL(9,3)";
 
+/// A score this far from the next action's threshold, in points, is as sure as it gets.
+const SURE_POINTS: i64 = 10;
+
 /// The query over `facts` whose result is `scores`, ordered by ordinal.
 pub fn score_sql(profile: &Profile) -> String {
+    format!("{} ORDER BY ordinal", scores_select(profile, FACTS, REASON_FUNCTION))
+}
+
+/// The same over the view `facts` and in any order, with the words by the function `reason_function`.
+pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &str) -> String {
     let columns: Vec<String> =
         profile.rules().iter().map(|signal| quoted_name(&signal.column())).collect();
-    let contributions: Vec<String> = profile.rules().iter().map(contribution).collect();
+    let measured: Vec<String> = profile.rules().iter().map(measured).collect();
+    let contributions: Vec<String> =
+        columns.iter().map(|c| format!("coalesce({c}, {}) AS {c}", typed(0))).collect();
     let gated = !profile.gates().is_empty();
     let gate_out =
         if gated { format!("score - total AS {GATE_COLUMN},\n  ") } else { String::new() };
     format!(
-        "WITH contributions AS (\n\
-         SELECT url, ordinal, duplicate_of, {gate_number} AS gate_number,\n  {contributions}\n\
-         FROM {FACTS}\n\
+        "WITH measured AS (\n\
+         SELECT url, ordinal, duplicate_of, {gate_number} AS gate_number,\n  {measured}\n\
+         FROM {facts}\n\
+         ), contributions AS (\n\
+         SELECT url, ordinal, duplicate_of, gate_number, {known} AS known,\n  {contributions}\n\
+         FROM measured\n\
          ), totals AS (\n\
          SELECT *, CAST({sum} AS {POINTS}) AS total FROM contributions\n\
          ), scored AS (\n\
@@ -29,23 +42,27 @@ pub fn score_sql(profile: &Profile) -> String {
          SELECT url, ordinal, score,\n  \
          {action} AS action,\n  \
          {reason} AS reason,\n  \
-         CAST(NULL AS {POINTS}) AS confidence, duplicate_of,\n  \
+         CAST(round({confidence}, 3) AS {POINTS}) AS confidence, duplicate_of,\n  \
          {columns},\n  \
          {gate_out}{name} AS profile, {hash} AS profile_hash\n\
-         FROM scored ORDER BY ordinal",
+         FROM scored",
         gate_number = gate_number(profile),
+        measured = measured.join(",\n  "),
+        known = known(profile),
         contributions = contributions.join(",\n  "),
         sum = columns.join(" + "),
         score = score(profile),
         action = action(profile),
-        reason = reason(profile, &columns),
+        confidence = confidence(profile),
+        reason = reason(profile, reason_function, &columns),
         columns = columns.join(", "),
         name = quoted(profile.name()),
         hash = quoted(&profile.hash()),
     )
 }
 
-fn contribution(signal: &ProfileSignal) -> String {
+/// What a signal contributes; null where nothing is known of it.
+fn measured(signal: &ProfileSignal) -> String {
     // The line breaks keep a comment at the end of an expression inside its own line.
     let column = quoted_name(&signal.column());
     format!("points((\n{}\n), {}) AS {column}", signal.expr, decimal(signal.weight))
@@ -97,8 +114,41 @@ fn action(profile: &Profile) -> String {
     by_gate(profile, |index| quoted(&profile.gates()[index].action), &thresholds)
 }
 
-fn reason(profile: &Profile, columns: &[String]) -> String {
-    let words = format!("{REASON_FUNCTION}({})", columns.join(", "));
+/// The share of the profile's weights whose signals are known, 0 to 1.
+fn known(profile: &Profile) -> String {
+    let all: i64 = profile.rules().iter().map(|signal| signal.weight.abs()).sum();
+    let known: Vec<String> = profile
+        .rules()
+        .iter()
+        .map(|signal| {
+            let column = quoted_name(&signal.column());
+            format!("CASE WHEN {column} IS NULL THEN 0 ELSE {} END", signal.weight.abs())
+        })
+        .collect();
+    // Whole numbers up to the division, so that their order does not matter.
+    format!("CAST({} AS DOUBLE) / {}.0", known.join(" + "), all.max(1))
+}
+
+/// How sure the action is: what is known of the page, times how far the score is from the next
+/// action, a half at its threshold. A gate is a condition that holds.
+fn confidence(profile: &Profile) -> String {
+    let distances: Vec<String> = profile
+        .actions()
+        .iter()
+        .filter(|action| action.at_least > 0)
+        .map(|action| format!("abs(CAST(score AS DOUBLE) - {})", decimal(action.at_least)))
+        .collect();
+    let sure = if distances.is_empty() {
+        "known".to_owned()
+    } else {
+        let least = format!("least({}, {SURE_POINTS}.0)", distances.join(", "));
+        format!("known * (0.5 + {least} / {}.0)", 2 * SURE_POINTS)
+    };
+    by_gate(profile, |_| "1.0".to_owned(), &sure)
+}
+
+fn reason(profile: &Profile, function: &str, columns: &[String]) -> String {
+    let words = format!("{function}({})", columns.join(", "));
     by_gate(profile, |index| quoted(&profile.gates()[index].reason), &words)
 }
 
@@ -113,10 +163,10 @@ fn typed(thousandths: i64) -> String {
     format!("CAST('{}' AS {POINTS})", decimal(thousandths))
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn quoted_name(name: &str) -> String {
+pub(crate) fn quoted_name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

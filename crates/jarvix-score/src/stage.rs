@@ -1,14 +1,17 @@
 //! The stage itself: one documents part in, one scores part of the same name out. Sees the parts of
 //! that name and all duplicates of the run, and nothing else; commits nothing.
 
+use std::sync::Arc;
+
 use jarvix_core::{Dataset, Generation, PartName, RunId};
-use jarvix_query::{PartScope, Query, QueryError};
+use jarvix_query::{PartScope, Query, QueryError, Session};
 use jarvix_store::{DatasetSchema, StagedPart, Store, scores_schema};
 
 use crate::error::ScoreError;
-use crate::facts::{FACTS, facts_sql};
+use crate::facts::{FACTS, define_facts};
 use crate::profile::Profile;
-use crate::sql::score_sql;
+use crate::sql::{score_sql, scores_select};
+use crate::topic::Topic;
 use crate::words::{REASON_FUNCTION, reason_words};
 
 /// The columns of `scores` under `profile`.
@@ -17,6 +20,48 @@ pub fn scores_columns(profile: &Profile) -> DatasetSchema {
     let contributions: Vec<(&str, &str)> =
         signals.iter().map(|signal| (signal.name.as_str(), signal.about.as_str())).collect();
     scores_schema(&contributions)
+}
+
+/// A profile and what it must know of the whole run before any part can be scored.
+#[derive(Debug, Clone)]
+pub struct Scorer<'a> {
+    profile: &'a Profile,
+    topic: Option<Arc<Topic>>,
+}
+
+impl<'a> Scorer<'a> {
+    /// Counts what `profile` asks of all documents of `run`: nothing, unless it has a topic.
+    pub async fn prepare(
+        query: &Query,
+        run: &RunId,
+        profile: &'a Profile,
+    ) -> Result<Self, ScoreError> {
+        let Some(topic) = profile.topic() else { return Ok(Self { profile, topic: None }) };
+        let counted = async {
+            let session = query.session_for_run(run, PartScope::All)?;
+            Topic::count(&session, topic).await
+        };
+        let topic = counted.await.map_err(|source| ScoreError::WhatIf {
+            run: run.clone(),
+            profile: profile.name().to_owned(),
+            source,
+        })?;
+        Ok(Self { profile, topic: topic.map(Arc::new) })
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> &'a Profile {
+        self.profile
+    }
+
+    /// Makes a view `name` of what the profile gives the documents of `session`.
+    pub(crate) fn define(&self, session: &Session, name: &str) -> Result<(), QueryError> {
+        let facts = format!("{name}_facts");
+        define_facts(session, &facts, self.topic.as_ref())?;
+        let words = format!("{name}_reason");
+        session.define_row_text(&words, self.profile.rules().len(), reason_words(self.profile));
+        session.define_view(name, &scores_select(self.profile, &facts, &words))
+    }
 }
 
 /// Scores the documents part `part` of `run` and writes the scores part of the same name, ordered by
@@ -29,14 +74,14 @@ pub async fn score_part(
     query: &Query,
     run: &RunId,
     part: PartName,
-    profile: &Profile,
+    scorer: &Scorer<'_>,
     generation: Generation,
 ) -> Result<StagedPart, ScoreError> {
     let documents = store.catalogue().parts(run, Dataset::Documents)?;
     let Some(documents) = documents.iter().find(|documents| documents.name == part) else {
         return Err(ScoreError::NoDocuments { run: run.clone(), part });
     };
-    let staged = write(store, query, run, part, profile, generation).await;
+    let staged = write(store, query, run, part, scorer, generation).await;
     let staged = staged.map_err(|source| ScoreError::Query { part, source })?;
     let (documents, scores) = (documents.rows, staged.part().rows);
     if documents != scores {
@@ -50,11 +95,12 @@ async fn write(
     query: &Query,
     run: &RunId,
     part: PartName,
-    profile: &Profile,
+    scorer: &Scorer<'_>,
     generation: Generation,
 ) -> Result<StagedPart, QueryError> {
+    let profile = scorer.profile;
     let session = query.session_for_run(run, PartScope::One(part))?;
-    session.define_view(FACTS, &facts_sql())?;
+    define_facts(&session, FACTS, scorer.topic.as_ref())?;
     session.define_row_text(REASON_FUNCTION, profile.rules().len(), reason_words(profile));
     let columns = scores_columns(profile);
     session.write_part(&score_sql(profile), columns, store, run, part, generation).await

@@ -59,12 +59,16 @@ pub fn scores_schema(contributions: &[(&str, &str)]) -> DatasetSchema {
             SCORE_TYPE,
             "Sum of the contributions, each rounded once, held within 0 to 100.",
         ),
-        required("action", DataType::Utf8, "What the profile says to do: BUY, MONITOR or SKIP."),
+        required(
+            "action",
+            DataType::Utf8,
+            "What the profile says to do, such as BUY, MONITOR or SKIP.",
+        ),
         required("reason", DataType::Utf8, "Why, in one line of words."),
         optional(
             "confidence",
             SCORE_TYPE,
-            "How sure the profile is of the action, 0 to 1; empty where it does not say.",
+            "How sure the action is, 0 to 1: what is known of the page times the distance to the next threshold; 1 where a gate decides.",
         ),
         optional(
             "duplicate_of",

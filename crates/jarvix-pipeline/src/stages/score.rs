@@ -3,7 +3,7 @@
 
 use jarvix_core::{Ordinals, Stage, StageRunner, WorkItem};
 use jarvix_query::Query;
-use jarvix_score::Profile;
+use jarvix_score::Scorer;
 use jarvix_store::{Commit, Store};
 use tokio::runtime::Handle;
 
@@ -15,8 +15,8 @@ pub struct ScoreRunner<'a> {
     pub store: &'a Store,
     /// The engine.
     pub query: &'a Query,
-    /// What counts how much.
-    pub profile: &'a Profile,
+    /// What counts how much, with what it must know of the whole run.
+    pub scorer: &'a Scorer<'a>,
     /// The engine's own threads.
     pub runtime: Handle,
 }
@@ -38,7 +38,7 @@ impl StageRunner for ScoreRunner<'_> {
             self.query,
             run,
             part,
-            self.profile,
+            self.scorer,
             generation,
         ))?;
         let rows = staged.part().rows;

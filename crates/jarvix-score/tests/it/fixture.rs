@@ -4,7 +4,7 @@ use jarvix_core::{
     Document, Duplicate, Generation, Link, Ordinals, Outcome, Page, PartName, RunId, Signal, Stage,
 };
 use jarvix_query::{PartScope, Query, QuerySettings, Table};
-use jarvix_score::{Profile, score_part};
+use jarvix_score::{Profile, Scorer, score_part};
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, system_env};
 
 pub const PART: PartName = PartName(1);
@@ -66,7 +66,8 @@ impl Fixture {
     pub async fn score(&self, profile: &Profile, threads: usize, generation: u32) -> StagedPart {
         let query = self.query(threads);
         let generation = Generation(generation);
-        score_part(&self.store, &query, &self.run, PART, profile, generation).await.expect("scores")
+        let scorer = Scorer::prepare(&query, &self.run, profile).await.expect("counted");
+        score_part(&self.store, &query, &self.run, PART, &scorer, generation).await.expect("scores")
     }
 
     /// Scores the part, commits it, and reads it back.

@@ -5,3 +5,4 @@ mod built_in;
 mod docs;
 mod fixture;
 mod scoring;
+mod what_if;

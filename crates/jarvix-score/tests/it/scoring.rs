@@ -2,7 +2,7 @@
 
 use jarvix_core::{Document, Duplicate, Gate, Generation, PartName, Signal};
 use jarvix_query::{Table, Value};
-use jarvix_score::{Profile, score_part, scores_columns};
+use jarvix_score::{Profile, Scorer, score_part, scores_columns};
 use proptest::prelude::*;
 
 use crate::fixture::{Fixture, PART, document, excellent, set};
@@ -262,7 +262,8 @@ async fn every_document_gets_exactly_one_score_or_the_part_is_refused() {
     let (query, profile) = (fixture.query(1), builtin("default"));
     let score = async |part| {
         let first = Generation::FIRST;
-        let scored = score_part(&fixture.store, &query, &fixture.run, part, &profile, first).await;
+        let scorer = Scorer::prepare(&query, &fixture.run, &profile).await.expect("counted");
+        let scored = score_part(&fixture.store, &query, &fixture.run, part, &scorer, first).await;
         scored.expect_err("refused").to_string()
     };
     assert_eq!(
