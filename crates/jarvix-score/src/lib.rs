@@ -10,6 +10,7 @@
 
 mod compare;
 mod docs;
+mod edit;
 mod error;
 mod explain;
 mod facts;

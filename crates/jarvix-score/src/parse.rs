@@ -17,27 +17,27 @@ use crate::topic::TOPIC_BYTES_MAX;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawProfile {
+pub(crate) struct RawProfile {
     name: Spanned<String>,
     description: String,
     version: u32,
-    topic: Option<Spanned<String>>,
+    pub(crate) topic: Option<Spanned<String>>,
     maximum: Option<Spanned<f64>>,
     #[serde(default)]
-    signal: Vec<Spanned<RawSignal>>,
+    pub(crate) signal: Vec<Spanned<RawSignal>>,
     #[serde(default)]
     gate: Vec<Spanned<RawGate>>,
     #[serde(default)]
-    action: Vec<Spanned<RawAction>>,
+    pub(crate) action: Vec<Spanned<RawAction>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSignal {
+pub(crate) struct RawSignal {
     name: Spanned<String>,
     about: Spanned<String>,
     expr: Spanned<String>,
-    weight: Spanned<f64>,
+    pub(crate) weight: Spanned<f64>,
     reason: Spanned<String>,
     reason_low: Option<Spanned<String>>,
 }
@@ -54,9 +54,15 @@ struct RawGate {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawAction {
-    name: Spanned<String>,
-    at_least: Spanned<f64>,
+pub(crate) struct RawAction {
+    pub(crate) name: Spanned<String>,
+    pub(crate) at_least: Spanned<f64>,
+}
+
+/// The shape of a profile that has been checked before.
+pub(crate) fn raw(profile: &Profile) -> Result<RawProfile, ProfileError> {
+    let source = Source { file: &profile.name, text: &profile.source };
+    toml::from_str(source.text).map_err(|error| source.toml_error(&error))
 }
 
 /// Reads and checks a profile.
@@ -99,61 +105,6 @@ pub(crate) fn profile(file: &str, text: &str) -> Result<Profile, ProfileError> {
         gates,
         actions,
     })
-}
-
-/// The source of `profile` with another topic.
-pub(crate) fn with_topic(profile: &Profile, topic: &str) -> Result<String, ProfileError> {
-    let source = Source { file: &profile.name, text: &profile.source };
-    let raw: RawProfile = toml::from_str(source.text).map_err(|error| source.toml_error(&error))?;
-    let value = toml::Value::String(topic.to_owned()).to_string();
-    let mut text = source.text.to_owned();
-    match raw.topic {
-        Some(old) => text.replace_range(old.span(), &value),
-        // Before the first line that is no comment: keys of the whole file stand above its tables.
-        None => text.insert_str(first_key(&text), &format!("topic = {value}\n")),
-    }
-    Ok(text)
-}
-
-/// Where the first line stands that is neither empty nor a comment.
-fn first_key(text: &str) -> usize {
-    let is_key = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if is_key(line) {
-            return at;
-        }
-        at += line.len();
-    }
-    at
-}
-
-/// The source of `profile` with the weights of `numbers` and, if it is given, another threshold of one
-/// action; everything else, comments too, stays as it is.
-pub(crate) fn with_numbers(
-    profile: &Profile,
-    numbers: &Profile,
-    threshold: Option<(&str, i64)>,
-) -> Result<String, ProfileError> {
-    let source = Source { file: &profile.name, text: &profile.source };
-    let raw: RawProfile = toml::from_str(source.text).map_err(|error| source.toml_error(&error))?;
-    let mut changes: Vec<(Range<usize>, i64)> = Vec::new();
-    for (signal, new) in raw.signal.iter().zip(&numbers.signals) {
-        changes.push((signal.get_ref().weight.span(), new.weight));
-    }
-    for action in &raw.action {
-        if let Some((_, at_least)) =
-            threshold.filter(|(name, _)| action.get_ref().name.get_ref() == name)
-        {
-            changes.push((action.get_ref().at_least.span(), at_least));
-        }
-    }
-    changes.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
-    let mut text = source.text.to_owned();
-    for (span, thousandths) in changes {
-        text.replace_range(span, &points_text(thousandths));
-    }
-    Ok(text)
 }
 
 /// The text of a profile, for errors that name their place.

@@ -5,6 +5,7 @@
 use jarvix_core::Disk;
 use std::path::Path;
 
+use crate::edit;
 use crate::error::{ProfileError, ProfileErrorKind};
 use crate::parse;
 
@@ -180,7 +181,7 @@ impl Profile {
 
     /// The same profile with this topic in place of its own.
     pub fn with_topic(&self, topic: &str) -> Result<Self, ProfileError> {
-        let source = parse::with_topic(self, topic)?;
+        let source = edit::with_topic(self, topic)?;
         Self::parse(&self.name, &source)
     }
 

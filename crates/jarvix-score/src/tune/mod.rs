@@ -14,8 +14,8 @@ use jarvix_query::{PartScope, Query, QueryError, Session};
 
 pub use curve::{Quality, ThresholdPoint};
 
+use crate::edit;
 use crate::error::ScoreError;
-use crate::parse;
 use crate::profile::Profile;
 use crate::sql::{quoted, quoted_name};
 use crate::stage::Scorer;
@@ -144,7 +144,7 @@ pub async fn tune(
     if fit != Fit::Threshold {
         set_weights(&mut changed, &before);
     }
-    let source = parse::with_numbers(profile, &changed, None)?;
+    let source = edit::with_numbers(profile, &changed, None)?;
     let weighted = Profile::parse(profile.name(), &source)?;
     let scorer = Scorer::prepare(query, run, &weighted).await?;
     let after = read(&session, "new_scores", &scorer, labels).await.map_err(failed)?;
@@ -155,7 +155,7 @@ pub async fn tune(
             curve::best_threshold(pairs(&after, false), room).unwrap_or(aimed.at_least)
         }
     };
-    let source = parse::with_numbers(profile, &changed, Some((&aimed.name, new_threshold)))?;
+    let source = edit::with_numbers(profile, &changed, Some((&aimed.name, new_threshold)))?;
     Profile::parse(profile.name(), &source)?;
     let small = |counts: &Counts| counts.good.min(counts.other) < LABELS_FEW;
     Ok(Tuned {
