@@ -1,10 +1,10 @@
 //! Learns the weights of the extractor from a folder of the WCXB benchmark and says how good they
 //! are on pages that they were not learned from.
 //!
-//! Usage: `cargo run --release -p jarvix-curate --example fit -- FOLDER [--write FILE | --held-out FILE]`
+//! Usage: `cargo run --release -p jarvix-curate --example fit -- FOLDER [--folds N] [--write FILE | --held-out FILE]`
 //!
-//! Without `--write` it learns from the pages with even numbers and tests on those with odd ones,
-//! and the other way round. With it, it learns from all pages and writes the file that the crate
+//! Without `--write` it cuts the pages into parts (two, or as many as `--folds` says) and tests on each
+//! what it learned from all others. With it, it learns from all pages and writes the file that the crate
 //! ships (`model/content.bin`). The same folder gives the same file. `--held-out` writes what
 //! extraction makes of each page with the weights that were learned without it, as JSON lines, for
 //! `bench/curate/score.py`.
@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use boost::{Settings, Table, grow};
 use jarvix_curate::fit::{self, ByHash, Forest, KINDS, Lesson, LessonUnit, Weights, WordScores};
@@ -72,7 +73,9 @@ struct Sample {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments.first().ok_or("usage: fit FOLDER [--write FILE | --held-out FILE]")?;
+    let folder = arguments
+        .first()
+        .ok_or("usage: fit FOLDER [--folds N] [--write FILE | --held-out FILE]")?;
     let samples = read(Path::new(folder))?;
     let mut out = io::stdout().lock();
     writeln!(out, "{} pages", samples.len())?;
@@ -82,29 +85,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(arguments.get(at + 1).ok_or("--write FILE")?, weights.write())?;
         return Ok(());
     }
-    let halves: Vec<Vec<&Sample>> = (0..2)
-        .map(|half| {
-            samples
-                .iter()
-                .filter(|s| s.id.ends_with(['0', '2', '4', '6', '8']) == (half == 0))
-                .collect()
-        })
-        .collect();
-    let results: Vec<Vec<Tested>> = std::thread::scope(|scope| {
-        let work = |train: usize| {
-            let halves = &halves;
-            scope.spawn(move || {
-                let weights = learn(&halves[train]);
-                halves[1 - train].iter().map(|s| test(s, &weights)).collect()
-            })
-        };
-        let threads = [work(0), work(1)];
-        threads.into_iter().map(|t| t.join().unwrap_or_default()).collect()
-    });
-    for (half, rows) in results.iter().enumerate() {
-        print(&mut out, ["tested on odd", "tested on even"][half], rows)?;
+    let results = in_turn(&samples, folds(&arguments)?);
+    for (fold, rows) in results.iter().enumerate() {
+        print(&mut out, &format!("tested on fold {fold}"), rows)?;
     }
-    print(&mut out, "both", &results.concat())?;
+    print(&mut out, "all folds", &results.concat())?;
     if arguments.iter().any(|a| a == "--pages") {
         for (id, kind, f1, best, ..) in results.concat() {
             writeln!(out, "{id}\t{}\t{f1:.3}\t{best:.3}", KINDS[kind])?;
@@ -115,6 +100,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(arguments.get(at + 1).ok_or("--held-out FILE")?, lines)?;
     }
     Ok(())
+}
+
+/// Into how many parts the pages are cut.
+fn folds(arguments: &[String]) -> Result<usize, Box<dyn Error>> {
+    let Some(at) = arguments.iter().position(|a| a == "--folds") else { return Ok(2) };
+    let folds: usize = arguments.get(at + 1).ok_or("--folds N")?.parse()?;
+    if folds < 2 { Err("--folds takes 2 or more".into()) } else { Ok(folds) }
+}
+
+/// Tests on each part what was learned from all others; two parts at a time.
+fn in_turn(samples: &[Sample], folds: usize) -> Vec<Vec<Tested>> {
+    // Every n-th page, not one stretch: neighbours in the set are alike.
+    let of = |fold: usize, is_in: bool| -> Vec<&Sample> {
+        let pages = samples.iter().enumerate();
+        pages.filter(|(at, _)| (at % folds == fold) == is_in).map(|(_, s)| s).collect()
+    };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut tested = Vec::new();
+        loop {
+            let fold = next.fetch_add(1, Ordering::Relaxed);
+            if fold >= folds {
+                return tested;
+            }
+            let weights = learn(&of(fold, false));
+            let rows: Vec<Tested> = of(fold, true).iter().map(|s| test(s, &weights)).collect();
+            tested.push((fold, rows));
+        }
+    };
+    let mut tested = std::thread::scope(|scope| {
+        let threads = [scope.spawn(work), scope.spawn(work)];
+        threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect::<Vec<_>>()
+    });
+    tested.sort_by_key(|(fold, _)| *fold);
+    tested.into_iter().map(|(_, rows)| rows).collect()
 }
 
 fn print(out: &mut impl Write, name: &str, rows: &[Tested]) -> io::Result<()> {
