@@ -32,9 +32,16 @@ pub fn command() -> Command {
         run(),
         demo(),
         collect(),
-        stage("curate", "Take text, metadata and signals from the pages of a run", "  jarvix curate --run urls-1"),
-        stage("score", "Score the documents of a run by a profile", "  jarvix score --run urls-1 --profile classic\n  jarvix score --run urls-1 --profile mine.toml"),
+        stage(
+            "curate",
+            "Take text, metadata and signals from the pages of a run",
+            "  jarvix curate --run urls-1",
+        ),
+        score(),
+        profile(),
         report(),
+        query(),
+        trends(),
         export(),
         runs(),
         verify(),
@@ -127,6 +134,77 @@ fn stage(name: &'static str, about: &'static str, example: &str) -> Command {
     settings::add_flags(command, name)
 }
 
+fn score() -> Command {
+    let example = "  jarvix score --run urls-1 --profile classic\n  jarvix score --run urls-1 --profile mine.toml\n  \
+                   jarvix score --run urls-1 --profile mine.toml --compare            what would move; nothing is written\n  \
+                   jarvix score --run urls-1 --profile mine.toml --compare default    two profiles beside each other";
+    stage("score", "Score the documents of a run by a profile", example)
+        .arg(
+            Arg::new("compare")
+                .long("compare")
+                .value_name("PROFILE")
+                .num_args(0..=1)
+                .default_missing_value(COMPARE_STORED)
+                .help("Write nothing; say what the profile would move against the scores that there are, or against this other profile"),
+        )
+        .arg(
+            Arg::new("movers")
+                .long("movers")
+                .value_name("N")
+                .value_parser(clap::value_parser!(usize))
+                .default_value("15")
+                .requires("compare")
+                .help("How many pages --compare names, those that move most first"),
+        )
+}
+
+/// What `--compare` without a profile compares with: the scores that there are.
+pub const COMPARE_STORED: &str = "stored";
+
+fn profile() -> Command {
+    let named =
+        |help: &'static str| Arg::new("profile").value_name("NAME|FILE").required(true).help(help);
+    Command::new("profile")
+        .about("Look at profiles, make one, check one")
+        .subcommand(Command::new("list").about("The profiles that come with the program"))
+        .subcommand(Command::new("show").about("A profile as its file").arg(named("A built-in profile or a file")))
+        .subcommand(
+            Command::new("check")
+                .about("Whether profiles can be used; what is wrong, with line and column, if not")
+                .arg(named("Built-in profiles or files").num_args(1..)),
+        )
+        .subcommand(
+            Command::new("new")
+                .about("Write a copy of a profile to begin with")
+                .arg(Arg::new("file").value_name("FILE").required(true).help("The file; its name is the profile's"))
+                .arg(Arg::new("from").long("from").value_name("NAME|FILE").default_value("default").help("The profile to begin with"))
+                .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace a file that is there")),
+        )
+        .subcommand(
+            Command::new("tune")
+                .about("Fit weights or a threshold to labelled pages, tested on pages that were held out")
+                .arg(named("The profile to begin with"))
+                .arg(run_id(true))
+                .arg(Arg::new("labels").long("labels").value_name("FILE").required(true).help("CSV with the columns url and label: yes or no, 1 or 0, or an action"))
+                .arg(Arg::new("fit").long("fit").value_name("WHAT").value_parser(["weights", "threshold", "both"]).default_value("both").help("What may change"))
+                .arg(Arg::new("action").long("action").value_name("NAME").help("The action that good pages should get [default: the highest]"))
+                .arg(Arg::new("out").long("out").value_name("FILE").help("Write the fitted profile"))
+                .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace a file that is there")),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about("A profile in words, or how one page gets its score by it")
+                .arg(named("A built-in profile or a file"))
+                .arg(run_id(false).requires("url").help("The run that the page is in"))
+                .arg(Arg::new("url").long("url").value_name("URL").requires("run").help("The page whose score is explained")),
+        )
+        .after_help(examples(
+            "  jarvix profile list\n  jarvix profile new mine.toml --from default\n  jarvix profile check mine.toml\n  \
+             jarvix profile tune mine.toml --run urls-1 --labels labels.csv --out tuned.toml\n  \
+             jarvix profile explain mine.toml --run urls-1 --url https://example.org/",
+        ))
+}
+
 fn verify() -> Command {
     let about = "Check sizes and hashes of every part of a run";
     let example = "  jarvix verify --run urls-1\n  jarvix verify --run urls-1 --quarantine";
@@ -158,6 +236,57 @@ fn export() -> Command {
             "  jarvix export --run urls-1 --format warc --out archive\n  \
              jarvix export --run urls-1 --format jsonl --dataset documents,scores --gzip\n  \
              jarvix export --run urls-1 --format parquet --out copy",
+        ))
+}
+
+fn query() -> Command {
+    Command::new("query")
+        .about("SQL over every dataset of every run; without a query there is a prompt")
+        .arg(Arg::new("sql").value_name("SQL").conflicts_with("file").help("The query; tables are pages, hosts, rejects, documents, links, duplicates and scores, each with a column run"))
+        .arg(Arg::new("file").long("file").value_name("FILE").help("Take the query from a file; from stdin where nobody types"))
+        .arg(run_id(false).action(ArgAction::Append).num_args(1..).help("Only these runs [default: all]"))
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(["table", "csv", "json", "jsonl", "parquet"])
+                .help("How rows are written [default: table, or as --out ends]"),
+        )
+        .arg(Arg::new("out").long("out").value_name("FILE").help("Write the rows to a file"))
+        .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace a file that is there"))
+        .after_help(examples(
+            "  jarvix query \"SELECT outcome, count(*) AS pages FROM pages GROUP BY outcome ORDER BY pages DESC\"\n  \
+             jarvix query --run urls-1 --out best.csv \"SELECT d.title, s.score, d.url FROM scores s JOIN documents d USING (url, run) ORDER BY score DESC LIMIT 100\"\n  \
+             jarvix query \"EXPLAIN SELECT * FROM documents WHERE run = 'urls-1'\"\n  \
+             jarvix query                                   a prompt with history and completion",
+        ))
+}
+
+fn trends() -> Command {
+    Command::new("trends")
+        .about("The same pages over several runs: new, improved, declined, stable, gone")
+        .arg(run_id(true).action(ArgAction::Append).num_args(1..).help("The runs, oldest first; the last one is what is asked about"))
+        .arg(Arg::new("host").long("host").value_name("HOST").help("Only pages of this host"))
+        .arg(Arg::new("url").long("url").value_name("URL").help("Only this page, with what changed in its text"))
+        .arg(
+            Arg::new("top")
+                .long("top")
+                .value_name("N")
+                .value_parser(clap::value_parser!(usize))
+                .default_value("20")
+                .help("How many pages are named, those that moved most first"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(["table", "csv", "json"])
+                .default_value("table")
+                .help("csv has every page, table and json those that moved most"),
+        )
+        .after_help(examples(
+            "  jarvix trends --run urls-1 urls-2 urls-3\n  jarvix trends --run urls-1 urls-2 --host example.org\n  \
+             jarvix trends --run urls-1 urls-2 --url https://example.org/\n  jarvix trends --run urls-1 urls-2 --format csv > moved.csv",
         ))
 }
 

@@ -26,12 +26,19 @@ pub struct CliError {
     message: String,
     causes: Vec<String>,
     help: Option<String>,
+    broken_pipe: bool,
 }
 
 impl CliError {
     /// A failure of Jarvix or the machine: exit code 1.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into(), causes: Vec::new(), help: None }
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+            causes: Vec::new(),
+            help: None,
+            broken_pipe: false,
+        }
     }
 
     /// Something the user can put right on the command line: exit code 2.
@@ -57,6 +64,11 @@ impl CliError {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Whether it is only that nobody reads the output any more.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
     }
 
     /// The exit code.
@@ -100,6 +112,8 @@ impl CliError {
 impl<E: Error + 'static> From<E> for CliError {
     fn from(error: E) -> Self {
         let mut cli = Self::failed(error.to_string());
+        let io = (&error as &(dyn Error + 'static)).downcast_ref::<std::io::Error>();
+        cli.broken_pipe = io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe);
         if let Some(source) = error.source() {
             cli = cli.because(source);
         }

@@ -57,6 +57,11 @@ impl Output {
         }
     }
 
+    /// Columns that a table is cut to: those of the terminal; none where the output goes elsewhere.
+    pub fn width(self) -> Option<usize> {
+        io::stdout().is_terminal().then(|| self.columns())
+    }
+
     /// Columns of the terminal, 100 where there is none.
     pub fn columns(self) -> usize {
         if !io::stdout().is_terminal() {

@@ -15,7 +15,7 @@ use jarvix_curate::{POLICY_BYTES_MAX, Policy, PolicyFile};
 use jarvix_pipeline::{DedupeError, LineError, PolicyFacts};
 use jarvix_query::{Query, QuerySettings};
 use jarvix_report::text::Style;
-use jarvix_score::Profile;
+use jarvix_score::{Profile, TOPIC_BYTES_MAX};
 use jarvix_store::{Store, StoreError};
 
 use crate::error::CliError;
@@ -74,11 +74,38 @@ impl Context {
 
     /// The scoring profile that the settings name.
     pub fn profile(&self) -> Result<Profile, CliError> {
-        let name = self.settings.text("score.profile");
+        let (name, topic) =
+            (self.settings.text("score.profile"), self.settings.text("score.topic"));
+        if topic.is_empty() {
+            let profile = Self::load_profile(name)?;
+            if profile.asks_for_a_topic() && profile.topic().is_none() {
+                return Err(CliError::usage(format!(
+                    "the profile {} asks for a topic",
+                    profile.name()
+                ))
+                .help("name one: --topic \"solar panels for balconies\", or --topic brief.txt"));
+            }
+            return Ok(profile);
+        }
+        let name = if self.settings.is_given("score.profile") { name } else { TOPIC_PROFILE };
+        let profile = Self::load_profile(name)?;
+        if !profile.asks_for_a_topic() {
+            return Err(CliError::usage(format!(
+                "the profile {} does not ask for a topic",
+                profile.name()
+            ))
+            .help("use --profile topic, or give the profile a signal over topic_match"));
+        }
+        let topic = topic_text(topic)?;
+        profile.with_topic(&topic).map_err(|e| CliError::usage("this is no topic").because(&e))
+    }
+
+    /// The profile of that name, built in or a file.
+    pub fn load_profile(name: &str) -> Result<Profile, CliError> {
         Profile::load(name, &*jarvix_store::system_env().disk).map_err(|e| {
-            CliError::usage(format!("failed to load the profile {name:?}")).because(&e).help(
-                "built-in profiles are default and classic; docs/PROFILES.md describes the file",
-            )
+            CliError::usage(format!("failed to load the profile {name:?}"))
+                .because(&e)
+                .help("jarvix profile list shows those that are built in; docs/PROFILES.md describes the file")
         })
     }
 
@@ -139,6 +166,21 @@ impl Context {
         let log = bus.listen("log", Topics::ALL, log)?;
         Ok(Telling { bus, listeners: progress.into_iter().chain([log]).collect() })
     }
+}
+
+/// The profile for whoever names a topic and no profile.
+const TOPIC_PROFILE: &str = "topic";
+
+/// A topic as it is given: the words themselves, or the name of a file that holds them.
+fn topic_text(given: &str) -> Result<String, CliError> {
+    let disk = jarvix_store::system_env().disk;
+    let path = PathBuf::from(given);
+    if given.contains('\n') || !disk.exists(&path) {
+        return Ok(given.to_owned());
+    }
+    let failed = || CliError::usage(format!("failed to read the topic {given:?}"));
+    let bytes = disk.read(&path, TOPIC_BYTES_MAX as u64).map_err(|e| failed().because(&e))?;
+    String::from_utf8(bytes).map_err(|_| failed().help("it is not UTF-8 text: save it as UTF-8"))
 }
 
 /// Names and texts of policy files.
@@ -228,6 +270,14 @@ pub fn run_id(matches: &ArgMatches, name: &str) -> Result<Option<RunId>, CliErro
 /// The run id that a command cannot do without.
 pub fn required_run(matches: &ArgMatches) -> Result<RunId, CliError> {
     run_id(matches, "run")?.ok_or_else(|| CliError::usage("no run was given"))
+}
+
+/// Nothing, if there is such a run.
+pub fn known_run(store: &Store, run: &RunId) -> Result<(), CliError> {
+    match store.catalogue().run(run)? {
+        Some(_) => Ok(()),
+        None => Err(line_error(LineError::UnknownRun { run: run.clone() })),
+    }
 }
 
 /// Failures of the line that are the user's to put right get exit code 2 and a way out.

@@ -4,16 +4,21 @@
 mod against;
 mod bench;
 mod collect;
+mod compare;
 mod config;
 mod context;
 mod demo;
 mod doctor;
 mod export;
 mod line;
+mod profile;
+mod query;
 mod report;
 mod run;
 mod runs;
 mod stages;
+mod trends;
+mod tune;
 mod verify;
 
 use clap::ArgMatches;
@@ -83,6 +88,9 @@ fn dispatch(matches: &ArgMatches) -> Result<Exit, CliError> {
         "curate" => stages::curate(&context, own),
         "score" => stages::score(&context, own),
         "report" => report::report(&context, own),
+        "profile" => profile::profile(&context, own),
+        "query" => query::query(&context, own),
+        "trends" => trends::trends(&context, own),
         "export" => export::export(&context, own),
         "runs" => runs::runs(&context, own),
         "verify" => verify::verify(&context, own),

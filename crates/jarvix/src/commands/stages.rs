@@ -13,8 +13,8 @@ use jarvix_report::text;
 use jarvix_store::Store;
 use serde_json::json;
 
-use super::against;
 use super::context::{Context, line_error, required_run};
+use super::{against, compare};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 
@@ -27,6 +27,9 @@ pub fn curate(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
 
 /// Finds duplicates, scores documents by the profile of the settings, and renews the report.
 pub fn score(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
+    if let Some(other) = matches.get_one::<String>("compare") {
+        return compare::compare(context, matches, other);
+    }
     on_run(context, &required_run(matches)?, Stage::Score, |line| {
         if line::score(line)? {
             return Ok(None);

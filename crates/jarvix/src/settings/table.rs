@@ -469,7 +469,15 @@ pub const KEYS: &[Key] = &[
         Kind::Text,
         "default",
         SCORE,
-        "Scoring profile: a built-in name (default, classic) or a TOML file",
+        "Scoring profile: a built-in name (jarvix profile list) or a TOML file",
+    ),
+    key(
+        "score.topic",
+        "topic",
+        Kind::Text,
+        "",
+        SCORE,
+        "What pages should be about, in words or as a file of words; the profile is topic unless another is named",
     ),
     key(
         "report.formats",

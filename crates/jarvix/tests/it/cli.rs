@@ -14,6 +14,9 @@ fn help_says_what_can_be_done() {
         ("help_export", &["export", "--help"]),
         ("help_runs", &["runs", "--help"]),
         ("help_bench", &["bench", "--help"]),
+        ("help_query", &["query", "--help"]),
+        ("help_score", &["score", "--help"]),
+        ("help_profile", &["profile", "--help"]),
     ] {
         let ended = place.run(args).expect(0);
         insta::assert_snapshot!(name, ended.stdout());

@@ -11,5 +11,8 @@ mod duplicates;
 mod generations;
 mod hostile;
 mod inputs;
+mod profiles;
+mod query;
 mod secrets;
 mod support;
+mod trends;
