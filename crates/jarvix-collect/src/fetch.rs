@@ -357,6 +357,11 @@ impl Errand<'_> {
     /// Tells politeness how the host took it, and leaves the place.
     fn report(&mut self, ending: &Ending, fresh: bool) {
         let Some(slot) = self.slot.take() else { return };
+        if ending.outcome == Outcome::AddressDenied && self.page.redirects.is_empty() {
+            // Nobody was asked, so that nobody needs a rest.
+            slot.not_asked();
+            return;
+        }
         let status = self.page.status.unwrap_or_default();
         let health = match ending.outcome {
             _ if matches!(status, 429 | 503) => Health::Overloaded,

@@ -396,6 +396,16 @@ impl Slot {
             && self.politeness.lock().host(&self.host, rules).gap(rules) > self.gap
     }
 
+    /// The right to a request was not used and goes back: the next may come at once.
+    pub(crate) fn not_asked(&self) {
+        let mut state = self.politeness.lock();
+        let known = state.host(&self.host, &self.politeness.rules);
+        // Of several it is not known whose right is the last.
+        if known.active == 1 {
+            known.last = None;
+        }
+    }
+
     /// How the host took the request. True if that put it aside, or made it be given up.
     pub(crate) fn note(&self, report: Report<'_>) -> bool {
         let rules = &self.politeness.rules;

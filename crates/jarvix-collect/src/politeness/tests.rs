@@ -294,3 +294,28 @@ async fn hosts_of_one_machine_wait_for_its_places_and_all_are_told() {
     drop((third, other));
     assert_eq!(politeness.next_freed().await, hosts[2..3]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_was_not_asked_needs_no_rest() {
+    let politeness = rules(|s| s.rate_per_host = 1.0);
+    let host = name("inner.example");
+    for _ in 0..10 {
+        let slot = go(&politeness, &host);
+        slot.not_asked();
+    }
+    let asked = go(&politeness, &host);
+    drop(asked);
+    assert!(matches!(politeness.try_enter(&host), Entry::NotBefore(_)), "this one was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_back_takes_nothing_from_who_is_asked_at_the_same_time() {
+    let politeness = rules(|s| {
+        (s.rate_per_host, s.per_host, s.adaptive) = (1.0, 4, Adaptive::Off);
+    });
+    let host = name("both.example");
+    let _asked = go(&politeness, &host);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    go(&politeness, &host).not_asked();
+    assert!(matches!(politeness.try_enter(&host), Entry::NotBefore(_)));
+}
