@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use jarvix_core::{Disk, Generation, RunId};
+use jarvix_core::{Dataset, Disk, Generation, RunId, Stage};
 use jarvix_query::{PartScope, Query};
 use jarvix_report::{Format, Milli, ProfileFacts, RankingCsv, SignalFact, Summary, TOP_ROWS};
 use jarvix_score::Profile;
 use jarvix_store::Store;
 
 use crate::LineError;
+use crate::generations;
+use crate::stages::dedupe;
 use crate::summary::{self, ScoredBy};
 
 /// What was written.
@@ -19,6 +21,19 @@ pub struct Written {
     pub files: Vec<PathBuf>,
     /// The summary that they show.
     pub summary: Summary,
+    /// Whether the documents are newer than the scores that are shown.
+    pub scores_are_old: bool,
+}
+
+/// Whether duplicates, and with them the scores, were made from other documents than there are.
+fn scores_are_old(store: &Store, run: &RunId) -> Result<bool, LineError> {
+    let catalogue = store.catalogue();
+    let documents = catalogue.parts(run, Dataset::Documents)?;
+    let Some(dedupe) = catalogue.generation(run, Stage::Dedupe)? else { return Ok(false) };
+    let against = dedupe::recorded_against(store, run)?;
+    // An earlier run that is gone is no reason not to report.
+    let Ok(against) = dedupe::documents_of(store, run, &against) else { return Ok(false) };
+    Ok(dedupe.key != generations::dedupe_key(&documents, &against))
 }
 
 /// Writes the report of `run` in every one of `formats` into `folder`.
@@ -31,7 +46,14 @@ pub async fn write(
 ) -> Result<Written, LineError> {
     let disk = &*store.env().disk;
     disk.create_dir_all(folder).map_err(file_error("make", folder))?;
-    let summary = summary::summary(store, query, run, TOP_ROWS).await?;
+    let mut summary = summary::summary(store, query, run, TOP_ROWS).await?;
+    let scores_are_old = scores_are_old(store, run)?;
+    if scores_are_old {
+        let renew = format!(
+            "The documents are newer than the scores and duplicates that are shown: `jarvix score --run {run}` makes them anew."
+        );
+        summary.method.insert(0, renew);
+    }
     let mut files = Vec::new();
     for format in formats {
         let path = folder.join(format.file_name());
@@ -42,7 +64,7 @@ pub async fn write(
         }
         files.push(path);
     }
-    Ok(Written { files, summary })
+    Ok(Written { files, summary, scores_are_old })
 }
 
 /// Remembers, for a generation of scores, what the report must say of the profile that made it.

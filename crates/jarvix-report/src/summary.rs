@@ -414,6 +414,16 @@ impl Summary {
         self.outcomes.iter().filter(|o| o.failure).map(|o| o.count).sum()
     }
 
+    /// Pages that give a document, whether it was taken already or not.
+    pub fn giving(&self) -> u64 {
+        self.outcomes.iter().filter(|o| o.outcome.gives_document()).map(|o| o.count).sum()
+    }
+
+    /// Pages that ended so.
+    pub fn ended(&self, outcome: Outcome) -> u64 {
+        self.outcomes.iter().filter(|o| o.outcome == outcome).map(|o| o.count).sum()
+    }
+
     /// Documents that a gate held back.
     pub fn gated(&self) -> u64 {
         self.gates.iter().map(|g| g.count).sum()
@@ -422,8 +432,8 @@ impl Summary {
     /// The sums that do not hold, each as a sentence; none when the report adds up.
     pub fn discrepancies(&self) -> Vec<String> {
         let input = &self.input;
-        let giving: u64 =
-            self.outcomes.iter().filter(|o| o.outcome.gives_document()).map(|o| o.count).sum();
+        // A run that was stopped has pages whose document is still to be taken.
+        let giving = self.giving().min(self.documents);
         let sums = [
             (
                 "input lines and pages, rejects and repeated lines together",
@@ -435,7 +445,7 @@ impl Summary {
                 self.pages(),
                 input.pages + input.pages_from_links,
             ),
-            ("pages that give a document and documents", giving, self.documents),
+            ("documents and pages that give one", self.documents, giving),
             (
                 "pages by how they were found and all pages",
                 self.crawl.pages_or(self.pages()),

@@ -269,17 +269,26 @@ pub(super) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
 }
 
 pub(super) fn failures_note(summary: &Summary) -> String {
-    let failed = summary.failed();
+    let failed = match summary.failed() {
+        0 => "No page failed".to_owned(),
+        failed => format!("{} failed", words::counted(failed, "page", "pages")),
+    };
+    let without = summary.pages().saturating_sub(summary.giving());
+    let others = match without.saturating_sub(summary.failed()) {
+        0 => String::new(),
+        1 => "; 1 was left alone or is no text".to_owned(),
+        others => format!("; {} were left alone or are no text", words::number(others)),
+    };
     let shown: u64 = summary.failures.iter().map(|cause| cause.count).sum();
-    match failed.saturating_sub(shown) {
-        _ if failed == 0 => "No page failed.".to_owned(),
-        0 => format!("{} failed, by cause.", words::counted(failed, "page", "pages")),
+    let rest = match without.saturating_sub(shown) {
+        _ if without == 0 => ".".to_owned(),
+        0 => ". By cause:".to_owned(),
         rest => format!(
-            "{} failed. The most frequent causes, with examples; rarer ones account for another {}.",
-            words::counted(failed, "page", "pages"),
-            words::number(rest),
+            ". The most frequent causes, with examples; rarer ones account for another {}.",
+            words::number(rest)
         ),
-    }
+    };
+    format!("{failed}{others}{rest}")
 }
 
 pub(super) fn rejects(summary: &Summary) -> Vec<Reject> {

@@ -12,6 +12,7 @@ mod ranking;
 use std::fmt;
 
 use askama::Template;
+use jarvix_core::Outcome;
 
 use crate::chart::Histogram;
 use crate::{ReportError, Summary, escape, words};
@@ -292,13 +293,16 @@ fn pages_sentence(summary: &Summary) -> String {
         format!("{} gave a document", words::number(summary.documents)),
         format!("{} failed", words::number(summary.failed())),
     ];
-    let left_alone = pages.saturating_sub(summary.documents + summary.failed());
-    if left_alone > 0 {
-        ends.push(format!(
-            "{} {} left alone, by the wish of the site or for not being text",
-            words::number(left_alone),
-            if left_alone == 1 { "was" } else { "were" },
-        ));
+    let unread = summary.giving().saturating_sub(summary.documents);
+    let others = [
+        (unread, "not curated yet"),
+        (summary.ended(Outcome::RobotsDenied), "left alone, as robots.txt asks"),
+        (summary.ended(Outcome::NotContent), "not text"),
+        (summary.ended(Outcome::Budget), "over the pages per host that were allowed"),
+    ];
+    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+        let verb = if count == 1 { "was" } else { "were" };
+        ends.push(format!("{} {verb} {what}", words::number(count)));
     }
     format!("Of {}, {}.", words::counted(pages, "page", "pages"), words::list(&ends))
 }
