@@ -160,6 +160,13 @@ impl QueryError {
                     .about(field.name())
                     .with_help(help)
             }
+            SchemaError::AmbiguousReference { field } => {
+                let name = field.name();
+                let message = format!("more than one table has a column `{name}`");
+                Self::new(QueryErrorKind::Plan, message)
+                    .about(name)
+                    .with_help(format!("say which is meant, as in documents.{name}"))
+            }
             other => Self::new(QueryErrorKind::Plan, first_line(&other.to_string())),
         }
     }
