@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use jarvix_core::RunId;
 use jarvix_pipeline::line::runtime;
+use jarvix_pipeline::report::Written;
 use jarvix_pipeline::{LineError, report};
 use jarvix_report::Format;
 
@@ -35,6 +36,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         let written = runtime
             .block_on(report::write(&store, &query, run, &formats, &folder))
             .map_err(line_error)?;
+        told_of(context, run, &written);
         files.extend(written.files);
     }
     let data = serde_json::json!({ "files": files });
@@ -42,6 +44,26 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         files.iter().map(|file| format!("{}\n", file.display())).collect()
     })?;
     Ok(Exit::Ok)
+}
+
+/// What whoever reads the report should know beforehand.
+fn told_of(context: &Context, run: &RunId, written: &Written) {
+    let (summary, data) = (&written.summary, context.data_flag());
+    if written.scores_are_old {
+        context.output.note(&format!(
+            "the documents of {run} are newer than its scores; jarvix score --run {run}{data} makes them anew"
+        ));
+    }
+    let unread = summary.giving().saturating_sub(summary.documents);
+    if unread > 0 {
+        context.output.note(&format!(
+            "{unread} pages of {run} are fetched and not curated yet; jarvix curate --run {run}{data} goes on"
+        ));
+    }
+    if summary.input.left > 0 {
+        let left = summary.input.left;
+        context.output.note(&format!("{run} is not finished: {left} pages are not fetched yet"));
+    }
 }
 
 /// The formats that `words` name.

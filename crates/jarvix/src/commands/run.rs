@@ -66,9 +66,12 @@ pub fn show_ending(
     let left = ending.collected.as_ref().map_or(0, |collected| collected.left);
     if ending.interrupted || left > 0 {
         let why = if ending.interrupted { "stopped" } else { "its time was over" };
-        output.note(&format!(
-            "{why}, {left} pages are left; the same command with --run {run} goes on"
-        ));
+        // The demo's pages are gone with it.
+        let next = match request.command {
+            "demo" => "jarvix demo begins anew".to_owned(),
+            _ => format!("the same command with --run {run} goes on"),
+        };
+        output.note(&format!("{why}, {left} pages are left; {next}"));
     }
     if ending.interrupted {
         return Ok(());
@@ -78,9 +81,10 @@ pub fn show_ending(
             output.note(&format!("report  {}", file.display()));
         }
         if most_are_denied(&written.summary) {
-            output.note(
-                "note    private addresses are refused; --allow-net 127.0.0.0/8 opens a range",
-            );
+            let data = context.data_flag();
+            output.note(&format!(
+                "note    private addresses are refused; to open a range: jarvix run --from {run}{data} --allow-net 127.0.0.0/8"
+            ));
         }
         let data = context.data_flag();
         output.note(&format!(
@@ -146,8 +150,10 @@ pub fn exit_of(
     let share = if counted == 0 { 0.0 } else { failed as f64 / counted as f64 };
     let allowed = context.settings.number("run.max_failed");
     if share > allowed {
-        let note =
-            format!("{failed} of {counted} pages failed, more than --max-failed {allowed} allows");
+        let data = context.data_flag();
+        let note = format!(
+            "{failed} of {counted} pages failed, more than --max-failed {allowed} allows; jarvix run --from {run}{data} tries them again"
+        );
         return Ok((Exit::TooManyFailed, Some(note)));
     }
     Ok((Exit::Ok, None))

@@ -2,7 +2,7 @@
 //! of the way with it.
 
 use clap::ArgMatches;
-use jarvix_core::{PartRef, RunId};
+use jarvix_core::{PartRef, RunId, RunState};
 use jarvix_store::{DamageKind, Quarantined, StoreError, VerifyReport};
 use serde_json::json;
 
@@ -14,9 +14,8 @@ use crate::output::plain;
 pub fn verify(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     let run = required_run(matches)?;
     let store = context.store()?;
-    if store.catalogue().run(&run)?.is_none() {
-        return Err(line_error(jarvix_pipeline::LineError::UnknownRun { run }));
-    }
+    let unknown = || line_error(jarvix_pipeline::LineError::UnknownRun { run: run.clone() });
+    let record = store.catalogue().run(&run)?.ok_or_else(unknown)?;
     // What a killed process left is swept by whoever takes the lock; what a living one is making
     // is no damage.
     let lock = store.lock_run(&run);
@@ -68,6 +67,11 @@ pub fn verify(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         }
         text
     })?;
+    if record.state == RunState::Unfinished && !in_use {
+        context.output.note(&format!(
+            "{run} is not finished: what is there was checked, and the command that made it goes on"
+        ));
+    }
     Ok(exit)
 }
 

@@ -142,3 +142,40 @@ fn a_session_that_is_told_nothing_goes_by_what_the_one_before_was_told() {
     let shown = place.run(&["runs", "show", "a"]).expect(0).stdout();
     assert!(shown.contains("rate"), "{shown}");
 }
+
+#[test]
+fn a_mistake_in_the_input_leaves_no_run_behind() {
+    let place = Place::new();
+    let empty = place.file("empty.txt", "# nothing stands here\n\n");
+    let list = place.file("urls.txt", "https://example.org/\n");
+    std::fs::create_dir_all(place.path().join("no-pages")).expect("a folder");
+    for (args, word) in [
+        (&["run", &empty][..], "nothing to fetch in empty.txt"),
+        (&["run", "no-pages"], "no-pages"),
+        (&["run", &list, "--url-column", "link"], "link"),
+    ] {
+        let told = place.run(args).expect(2).stderr();
+        assert!(told.contains(word), "{args:?}: {told}");
+    }
+    let runs = place.run(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["data"].as_array().map(Vec::len), Some(0), "{runs}");
+}
+
+#[test]
+fn a_report_says_when_its_scores_are_older_than_the_documents() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path().join("pages")).expect("a folder");
+    place.file("pages/a.html", "<title>A</title><p>Some words of a page that is there.</p>");
+    place.run(&["run", "pages", "--run", "a", "--quiet"]).expect(0);
+    let fresh = place.run(&["report", "--run", "a"]).expect(0).stderr();
+    assert!(!fresh.contains("newer"), "{fresh}");
+    let deny = place.file("deny.txt", "keyword some words\n");
+    place.run(&["curate", "--run", "a", "--deny", &deny, "--quiet"]).expect(0);
+    let told = place.run(&["report", "--run", "a"]).expect(0).stderr();
+    assert!(told.contains("newer than its scores; jarvix score --run a"), "{told}");
+    let html = place.data().join("runs/a/report/index.html");
+    assert!(std::fs::read_to_string(html).expect("a report").contains("newer than the scores"));
+    place.run(&["score", "--run", "a", "--quiet"]).expect(0);
+    let fresh = place.run(&["report", "--run", "a"]).expect(0).stderr();
+    assert!(!fresh.contains("newer"), "{fresh}");
+}
