@@ -16,6 +16,7 @@ mod politeness;
 mod scores;
 mod summary;
 pub mod text;
+mod totals;
 mod words;
 
 use std::fmt;

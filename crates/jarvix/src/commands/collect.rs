@@ -70,40 +70,42 @@ pub fn dry_run(context: &Context, request: &Request) -> Result<Exit, CliError> {
         "bytes": plan.bytes,
         "bytes_on_disk": plan.bytes_on_disk,
     });
-    context.output.result(("plan", Exit::Ok), &data, || {
-        let counted =
-            |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-        let from_web = plan.admitted.saturating_sub(plan.local_pages);
-        let mut text = format!("{}: ", counted(plan.lines, "line"));
-        text.push_str(&format!("{} to fetch", counted(from_web, "page")));
-        if plan.local_pages > 0 {
-            text.push_str(&format!(", {} to read", counted(plan.local_pages, "file")));
-        }
-        let (rejects, repeats) =
-            (counted(plan.rejects, "reject"), counted(plan.duplicates, "repeat"));
-        text.push_str(&format!(", {rejects}, {repeats}\n{}", counted(plan.hosts, "host")));
-        text.push_str(if plan.hosts_capped { " and more" } else { "" });
-        let named = plan.top_hosts.iter().filter(|host| !host.host.is_empty());
-        for (at, host) in named.enumerate() {
-            let lead = if at == 0 { ", most pages on " } else { ", " };
-            text.push_str(&format!("{lead}{} ({})", plain(&host.host), host.urls));
-        }
-        text.push('\n');
-        if request.collect.pages_per_host > 0 {
-            let most = request.collect.pages_per_host;
-            text.push_str(&format!(
-                "at most {} of each host (--pages-per-host)\n",
-                counted(most, "page")
-            ));
-        }
-        if plan.bytes_on_disk > 0 {
-            let disk = indicatif::HumanBytes(plan.bytes_on_disk);
-            text.push_str(&format!("finding repeats took {disk} of disk for a while\n"));
-        }
-        text
-    })?;
+    context.output.result(("plan", Exit::Ok), &data, || in_words(&plan, request))?;
     context.output.note("nothing was fetched; leave out --dry-run to begin");
     Ok(Exit::Ok)
+}
+
+/// A plan for people.
+fn in_words(plan: &admit::Plan, request: &Request) -> String {
+    let counted =
+        |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let from_web = plan.admitted.saturating_sub(plan.local_pages);
+    let mut text = format!("{}: ", counted(plan.lines, "line"));
+    text.push_str(&format!("{} to fetch", counted(from_web, "page")));
+    if plan.local_pages > 0 {
+        text.push_str(&format!(", {} to read", counted(plan.local_pages, "file")));
+    }
+    let (rejects, repeats) = (counted(plan.rejects, "reject"), counted(plan.duplicates, "repeat"));
+    text.push_str(&format!(", {rejects}, {repeats}\n{}", counted(plan.hosts, "host")));
+    text.push_str(if plan.hosts_capped { " and more" } else { "" });
+    let named = plan.top_hosts.iter().filter(|host| !host.host.is_empty());
+    for (at, host) in named.enumerate() {
+        let lead = if at == 0 { ", most pages on " } else { ", " };
+        text.push_str(&format!("{lead}{} ({})", plain(&host.host), host.urls));
+    }
+    text.push('\n');
+    if request.collect.pages_per_host > 0 {
+        let most = request.collect.pages_per_host;
+        text.push_str(&format!(
+            "at most {} of each host (--pages-per-host)\n",
+            counted(most, "page")
+        ));
+    }
+    if plan.bytes_on_disk > 0 {
+        let disk = indicatif::HumanBytes(plan.bytes_on_disk);
+        text.push_str(&format!("finding repeats took {disk} of disk for a while\n"));
+    }
+    text
 }
 
 /// Where keys lie for the time of a plan: in the data folder where there is one, because the folder

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ArgMatches;
-use jarvix_collect::admit::{Admission, AdmitError, AdmitSettings, fingerprint};
+use jarvix_collect::admit::{AdmitSettings, fingerprint};
 use jarvix_collect::input::{self, Input, PagesSpool};
 use jarvix_collect::scope::{Filter, Pattern};
 use jarvix_collect::{CollectSettings, SystemNet};
@@ -16,15 +16,15 @@ use jarvix_pipeline::crawl::{Heed, Reach};
 use jarvix_pipeline::identity::{self, Chosen};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{
-    CrawlSettings, Ending, FromRun, Line, LineError, LineSettings, OpenRun, PolicyFacts,
-    RunSettings, again, line,
+    CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, PolicyFacts, RunSettings, again,
+    line,
 };
 use jarvix_query::Query;
 use jarvix_store::Store;
 
 use super::collect::collect_settings;
 use super::context::{Context, line_error};
-use super::{against, report, run};
+use super::{against, nothing, report, run};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 use crate::settings::Settings;
@@ -212,8 +212,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         crawl: CrawlSettings { filter: admit.filter.clone(), ..crawl },
         scope: request.scope,
     };
-    let stop = interrupt::listen()?;
-    let telling = context.start_bus()?;
+    let (stop, telling) = (interrupt::listen()?, context.start_bus()?);
     let line = Line {
         store: &store,
         run: &open.id,
@@ -226,29 +225,11 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     };
     let ended = line::run(&line, &inputs, &admit);
     telling.finish();
-    if open.chosen == Chosen::New && came_to_nothing(&ended) {
-        // A mistake leaves no run behind; its lock has to go first.
-        let run = open.id.clone();
-        drop(open);
-        store.remove_run(&run).map_err(|e| super::context::store_error(&e))?;
-        ended.map_err(line_error)?;
-        return Err(CliError::usage(format!("there is nothing to fetch in {}", request.named()))
-            .help("a list has one URL a line; blank lines and lines that begin with # are passed over"));
+    if open.chosen == Chosen::New && nothing::came_of(&ended) {
+        return Err(nothing::take_back(&store, open, ended, &request.named()));
     }
     let ending = ended.map_err(line_error)?;
     finish(context, request, &store, &open.id, &ending, &stop)
-}
-
-/// Whether the input could not be read, or had nothing in it.
-fn came_to_nothing(ended: &Result<Ending, LineError>) -> bool {
-    match ended {
-        Ok(ending) => {
-            let nothing = |a: &Admission| a.lines == 0 && a.admitted == 0;
-            !ending.interrupted && ending.admission.as_ref().is_some_and(nothing)
-        }
-        Err(LineError::Admit(AdmitError::Input(_))) => true,
-        Err(_) => false,
-    }
 }
 
 /// What the run is, for its record.

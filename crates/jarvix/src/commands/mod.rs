@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod export;
 mod line;
+mod nothing;
 mod profile;
 mod query;
 mod report;

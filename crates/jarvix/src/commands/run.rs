@@ -65,13 +65,7 @@ pub fn show_ending(
     }
     let left = ending.collected.as_ref().map_or(0, |collected| collected.left);
     if ending.interrupted || left > 0 {
-        let why = if ending.interrupted { "stopped" } else { "its time was over" };
-        // The demo's pages are gone with it.
-        let next = match request.command {
-            "demo" => "jarvix demo begins anew".to_owned(),
-            _ => format!("the same command with --run {run} goes on"),
-        };
-        output.note(&format!("{why}, {left} pages are left; {next}"));
+        output.note(&left_over(request, run, ending.interrupted, left));
     }
     if ending.interrupted {
         return Ok(());
@@ -96,6 +90,17 @@ pub fn show_ending(
         output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
+}
+
+/// What is left of a run that was stopped, or whose time was over.
+fn left_over(request: &Request, run: &RunId, stopped: bool, left: u64) -> String {
+    let why = if stopped { "stopped" } else { "its time was over" };
+    // The demo's pages are gone with it.
+    let next = match request.command {
+        "demo" => "jarvix demo begins anew".to_owned(),
+        _ => format!("the same command with --run {run} goes on"),
+    };
+    format!("{why}, {left} pages are left; {next}")
 }
 
 /// What was found on the way; null where nothing is followed.
