@@ -176,3 +176,29 @@ async fn a_topic_counts_over_the_whole_run_and_what_is_off_it_is_said_to_be() {
     assert_eq!(odd.actions(), builtin("topic").actions());
     assert!(builtin("topic").with_topic(" ,; ").is_err());
 }
+
+#[tokio::test]
+async fn a_run_without_documents_has_an_answer_to_everything() {
+    let fixture = Fixture::new(&[], &[]);
+    let (query, run, profile) = (fixture.query(1), &fixture.run, builtin("default"));
+    let against = Against::Profile(Box::new(builtin("classic")));
+    let found = compare(&query, run, &profile, &against, 10).await.expect("compared");
+    assert_eq!((found.documents, found.mean_change, found.movers.len()), (0, 0, 0));
+    let topic = builtin("topic").with_topic("anything").expect("a word");
+    assert!(fixture.scores(&topic).await.rows.is_empty());
+    let labels = [Label { url: "https://example.org/0".to_owned(), good: true }];
+    let found = tune(&query, run, &profile, &labels, Fit::Both, None).await;
+    assert!(found.expect_err("nothing to learn from").to_string().contains("both kinds"));
+}
+
+#[tokio::test]
+async fn a_url_is_a_value_and_never_part_of_a_query() {
+    let mut quoted = excellent(0);
+    quoted.url = "https://example.org/it's?x=' OR '1'='1".to_owned();
+    let fixture = Fixture::new(&[quoted.clone(), excellent(1)], &[]);
+    let (query, profile) = (fixture.query(1), builtin("default"));
+    let found = explain_page(&query, &fixture.run, &profile, &quoted.url).await;
+    assert_eq!(found.expect("computed").map(|page| page.url), Some(quoted.url));
+    let none = explain_page(&query, &fixture.run, &profile, "' OR '1'='1").await;
+    assert!(none.expect("computed").is_none());
+}
