@@ -13,11 +13,14 @@ use serde_json::{Map, json};
 
 use super::Desk;
 use crate::error::{CliError, Exit};
-use crate::grid::Grid;
+use crate::grid::{self, Grid};
 use crate::output;
 
 /// Rows of a table for people; more is for programmes.
 const TABLE_ROWS_MAX: usize = 200;
+
+/// The widest that a cell of a table is shown; a body is of no use to people.
+const CELL_COLUMNS_MAX: usize = 300;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +199,7 @@ fn table(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u
     });
     let mut grid = Grid::new(columns.iter().map(String::as_str)).numbers(numbers);
     for row in &shown {
-        grid.push(row.iter().map(Value::to_string));
+        grid.push(row.iter().map(|value| grid::cut(&value.to_string(), CELL_COLUMNS_MAX)));
     }
     let color = desk.context.output.color && !desk.sink.is_file();
     out.write_all(grid.render(width, color).as_bytes())?;
