@@ -17,8 +17,9 @@ use serde::Serialize;
 const SHARDS: usize = 64;
 /// Distinct user agents that are kept per host.
 const USER_AGENTS_MAX: usize = 8;
-/// Hosts that are told apart; requests to further ones are logged under [`OTHER_HOSTS`].
-const HOSTS_MAX: usize = 1_000_000;
+/// Hosts that are told apart, about as many in each shard; requests to further ones are logged under
+/// [`OTHER_HOSTS`].
+const HOSTS_MAX: usize = 1_500_000;
 /// Requests that are kept apart, where they are kept; further ones count in the sums alone.
 const VISITS_MAX: usize = 20_000_000;
 /// The name that stands for every host beyond [`HOSTS_MAX`].
