@@ -21,7 +21,7 @@ const SCORES: (f64, f64) = (0.0, 100.0);
 pub struct Forecast {
     /// The value itself.
     pub point: f64,
-    /// The lower end of the interval that holds [`COVERAGE`] of what comes.
+    /// The lower end of the interval that holds four fifths of what comes.
     pub low: f64,
     /// Its upper end.
     pub high: f64,
@@ -35,7 +35,7 @@ pub struct Forecast {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoForecast {
-    /// There are fewer than [`VALUES_MIN`] values, or none can be made from them.
+    /// There are fewer than twelve values, or none can be made from them.
     NotEnoughData,
     /// "As the last time" was as near.
     NoBetterThanNaive,
@@ -43,9 +43,9 @@ pub enum NoForecast {
 
 /// The next value of `series`, one value a run.
 ///
-/// The trial forecasts each value from those before it, once [`TRAINED_MIN`] are there. Runs have no
+/// The trial forecasts each value from those before it, once nine are there. Runs have no
 /// season, so the seasonal naive forecast is the value before. The interval is split conformal (Vovk
-/// et al. 2005): the trial's distances at the level of [`COVERAGE`], held within the possible scores.
+/// et al. 2005): the trial's distances at the level of four fifths, held within the possible scores.
 pub fn forecast(series: &[f64]) -> Result<Forecast, NoForecast> {
     if series.len() < VALUES_MIN || series.iter().any(|value| !value.is_finite()) {
         return Err(NoForecast::NotEnoughData);
