@@ -303,6 +303,25 @@ pub fn write_policy(store: &Store, id: &RunId, policy: &PolicyFacts) -> Result<(
     change_run_file(store, id, |file| file.stage.policy = policy.clone())
 }
 
+/// Notes in `run.toml`, and as `profile.toml` beside it, that the scores of `id` follow another profile
+/// from now on.
+pub fn write_profile(
+    store: &Store,
+    id: &RunId,
+    profile: &jarvix_score::Profile,
+) -> Result<(), LineError> {
+    change_run_file(store, id, |file| {
+        profile.name().clone_into(&mut file.stage.profile);
+        file.stage.profile_hash = profile.hash();
+    })?;
+    let path = profile_file(store, id);
+    store.env().disk.replace(&path, profile.source().as_bytes()).map_err(|source| LineError::File {
+        action: "write",
+        path: path.display().to_string(),
+        source,
+    })
+}
+
 /// Remembers which earlier runs `id` is compared with, in its `run.toml` too, if it has one.
 pub fn write_against(store: &Store, id: &RunId, against: &[RunId]) -> Result<(), LineError> {
     if recorded_against(store, id)? == against {

@@ -244,7 +244,7 @@ fn query() -> Command {
         .about("SQL over every dataset of every run; without a query there is a prompt")
         .arg(Arg::new("sql").value_name("SQL").conflicts_with("file").help("The query; tables are pages, hosts, rejects, documents, links, duplicates and scores, each with a column run"))
         .arg(Arg::new("file").long("file").value_name("FILE").help("Take the query from a file; from stdin where nobody types"))
-        .arg(run_id(false).action(ArgAction::Append).num_args(1..).help("Only these runs [default: all]"))
+        .arg(run_id(false).action(ArgAction::Append).help("Only this run; may be repeated [default: all]"))
         .arg(
             Arg::new("format")
                 .long("format")
@@ -256,7 +256,7 @@ fn query() -> Command {
         .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace a file that is there"))
         .after_help(examples(
             "  jarvix query \"SELECT outcome, count(*) AS pages FROM pages GROUP BY outcome ORDER BY pages DESC\"\n  \
-             jarvix query --run urls-1 --out best.csv \"SELECT d.title, s.score, d.url FROM scores s JOIN documents d USING (url, run) ORDER BY score DESC LIMIT 100\"\n  \
+             jarvix query --run urls-1 --out best.csv \"SELECT d.title, s.score, d.url FROM scores s JOIN documents d USING (run, ordinal) ORDER BY s.score DESC LIMIT 100\"\n  \
              jarvix query \"EXPLAIN SELECT * FROM documents WHERE run = 'urls-1'\"\n  \
              jarvix query                                   a prompt with history and completion",
         ))

@@ -44,6 +44,13 @@ impl Grid {
         self.rows.push(row);
     }
 
+    /// Whether it can be cut to `columns` of a terminal.
+    pub fn fits(&self, columns: usize) -> bool {
+        let gaps = GAP.len() * self.header.len().saturating_sub(1);
+        let least = (0..self.header.len()).map(|at| self.width(at).min(COLUMN_MIN));
+        least.sum::<usize>() + gaps <= columns
+    }
+
     /// The table; cut to `columns` of a terminal, or as wide as it is.
     pub fn render(&self, columns: Option<usize>, color: bool) -> String {
         let mut widths: Vec<usize> = (0..self.header.len()).map(|at| self.width(at)).collect();
@@ -154,6 +161,7 @@ mod tests {
         }
         let text = grid().render(Some(5), false);
         assert!(text.contains('…'), "{text}");
+        assert!(grid().fits(30) && !grid().fits(24));
     }
 
     #[test]

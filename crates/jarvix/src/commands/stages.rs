@@ -34,6 +34,7 @@ pub fn score(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> 
         if line::score(line)? {
             return Ok(None);
         }
+        identity::write_profile(line.store, line.run, &line.settings.profile)?;
         let written = line::report(line)?;
         Ok(Some(Done::Reported(Box::new(written))))
     })

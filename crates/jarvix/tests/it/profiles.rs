@@ -159,7 +159,9 @@ fn a_topic_in_words_or_in_a_file_ranks_what_is_about_it() {
     place.run(&["score", "--run", "a", "--topic", &file, "--quiet"]).expect(0);
     assert!(best(&place).contains("dogs.html"), "{}", best(&place));
     let saved = std::fs::read_to_string(place.data().join("runs/a/profile.toml")).expect("a file");
-    assert!(saved.contains("topic = "), "{saved}");
+    assert!(saved.contains("topic = ") && saved.contains("young ones above all"), "{saved}");
+    let run = std::fs::read_to_string(place.data().join("runs/a/run.toml")).expect("a file");
+    assert!(run.contains("profile = \"topic\""), "{run}");
     let none = place.run(&["score", "--run", "a", "--profile", "topic"]).expect(2).stderr();
     assert!(none.contains("asks for a topic"), "{none}");
     let unasked = ["score", "--run", "a", "--profile", "classic", "--topic", "dogs"];

@@ -40,8 +40,10 @@ fn every_run_is_there_and_told_apart() {
     let place = two_runs();
     let count = "SELECT run, count(*) AS n FROM documents GROUP BY run ORDER BY run";
     assert_eq!(csv(&place, count), ["run,n", "a,2", "b,3"]);
-    let one = ask(&place, &["--run", "b", "--format", "csv", count]).expect(0);
+    let one = ask(&place, &["--format", "csv", "--run", "b", count]).expect(0);
     assert_eq!(one.stdout(), "run,n\r\nb,3\r\n");
+    let both = ask(&place, &["--format", "csv", "--run", "b", "--run", "a", count]).expect(0);
+    assert_eq!(both.stdout(), "run,n\r\na,2\r\nb,3\r\n");
     // Signals of both profiles are columns, empty where a run has another.
     let both = "SELECT run, count(signal_substance) AS s, count(signal_keywords) AS k
                 FROM scores GROUP BY run ORDER BY run";

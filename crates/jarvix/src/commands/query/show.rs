@@ -193,16 +193,14 @@ fn table(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u
         }
         return Ok(shown.len() as u64);
     }
-    let numbers = (0..columns.len()).filter(|at| {
-        let mut values = shown.iter().map(|row| &row[*at]).filter(|v| !matches!(v, Value::Null));
-        values.clone().next().is_some() && values.all(is_number)
-    });
-    let mut grid = Grid::new(columns.iter().map(String::as_str)).numbers(numbers);
-    for row in &shown {
-        grid.push(row.iter().map(|value| grid::cut(&value.to_string(), CELL_COLUMNS_MAX)));
-    }
     let color = desk.context.output.color && !desk.sink.is_file();
-    out.write_all(grid.render(width, color).as_bytes())?;
+    let grid = side_by_side(&columns, &shown);
+    // More columns than can stand side by side: a row is a list of them.
+    let text = match width.is_some_and(|width| !grid.fits(width)) {
+        true => records(&columns, &shown, width, color),
+        false => grid.render(width, color),
+    };
+    out.write_all(text.as_bytes())?;
     let count = shown.len();
     let words = match (more, count) {
         (true, _) => {
@@ -213,6 +211,30 @@ fn table(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u
     };
     desk.context.output.note(&words);
     Ok(count as u64)
+}
+
+fn side_by_side(columns: &[String], shown: &[Vec<Value>]) -> Grid {
+    let numbers = (0..columns.len()).filter(|at| {
+        let mut values = shown.iter().map(|row| &row[*at]).filter(|v| !matches!(v, Value::Null));
+        values.clone().next().is_some() && values.all(is_number)
+    });
+    let mut grid = Grid::new(columns.iter().map(String::as_str)).numbers(numbers);
+    for row in shown {
+        grid.push(row.iter().map(|value| grid::cut(&value.to_string(), CELL_COLUMNS_MAX)));
+    }
+    grid
+}
+
+/// Each row as a table of its own, a column a line.
+fn records(columns: &[String], shown: &[Vec<Value>], width: Option<usize>, color: bool) -> String {
+    let record = |(number, row): (usize, &Vec<Value>)| {
+        let mut grid = Grid::new(["row", &(number + 1).to_string()]);
+        for (name, value) in columns.iter().zip(row) {
+            grid.push([name.clone(), grid::cut(&value.to_string(), CELL_COLUMNS_MAX)]);
+        }
+        grid.render(width, color) + "\n"
+    };
+    shown.iter().enumerate().map(record).collect()
 }
 
 fn is_number(value: &Value) -> bool {
@@ -302,6 +324,15 @@ fn json_value(value: &Value) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_with_many_columns_are_lists_of_them() {
+        let columns: Vec<String> = (0..20).map(|at| format!("column_{at}")).collect();
+        let row: Vec<Value> = (0..20).map(Value::Int).collect();
+        let text = records(&columns, &[row.clone(), row], Some(60), false);
+        assert_eq!(text.matches("column_19  19\n").count(), 2, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 60));
+    }
 
     #[test]
     fn numbers_stay_numbers_and_texts_are_no_formulas() {
