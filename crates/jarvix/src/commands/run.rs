@@ -80,16 +80,26 @@ pub fn show_ending(
                 "note    private addresses are refused; to open a range: jarvix run --from {run}{data} --allow-net 127.0.0.0/8"
             ));
         }
-        let data = context.data_flag();
-        output.note(&format!(
-            "next    open the report, or: jarvix score --run {run}{data} --profile classic"
-        ));
+        output.note(&next_step(context, run, &written.summary));
     } else {
         let folder = store.run_dir(run);
         output.note(&format!("pages   {}", folder.join(Dataset::Pages.as_str()).display()));
         output.note(&format!("next    jarvix curate --run {run}{}", context.data_flag()));
     }
     Ok(())
+}
+
+/// What to do after a run with this summary.
+fn next_step(context: &Context, run: &RunId, summary: &Summary) -> String {
+    let data = context.data_flag();
+    match (summary.pages(), summary.input.rejects) {
+        (0, rejects) if rejects > 0 => format!(
+            "note    no line of the input is a usable address; jarvix query --run {run}{data} \"SELECT line_no, reason FROM rejects\" says why"
+        ),
+        _ => {
+            format!("next    open the report, or: jarvix score --run {run}{data} --profile classic")
+        }
+    }
 }
 
 /// What is left of a run that was stopped, or whose time was over.

@@ -179,3 +179,15 @@ fn a_report_says_when_its_scores_are_older_than_the_documents() {
     let fresh = place.run(&["report", "--run", "a"]).expect(0).stderr();
     assert!(!fresh.contains("newer"), "{fresh}");
 }
+
+#[test]
+fn an_input_of_nothing_but_rejects_says_where_to_look() {
+    let place = Place::new();
+    let list = place.file("bad.txt", "ht!tp://%%\nno address\n");
+    let told = place.run(&["run", &list, "--run", "bad"]).expect(0).stderr();
+    assert!(told.contains("no line of the input is a usable address"), "{told}");
+    assert!(!told.contains("jarvix score"), "{told}");
+    let sql = "SELECT line_no, reason FROM rejects";
+    let rows = place.run(&["query", "--run", "bad", "--format", "csv", sql]).expect(0).stdout();
+    assert_eq!(rows.lines().count(), 3, "{rows}");
+}
