@@ -229,9 +229,9 @@ impl Client {
         watch: &mut Watch,
         trail: &mut Trail,
     ) -> Result<Conn, Failure> {
-        self.pool.make_room();
+        let room = self.pool.make_room();
         let dialed = self.connector.dial(to, watch, &mut trail.timings).await?;
-        self.pool.enlist(&to.origin, dialed).await
+        self.pool.enlist(&to.origin, dialed, room).await
     }
 
     async fn exchange(

@@ -71,6 +71,9 @@ impl Drop for Counted {
     }
 }
 
+/// The place of a connection that is being dialed.
+pub(crate) struct Room(Counted);
+
 /// The pool.
 pub(crate) struct Pool {
     kept: Mutex<Kept>,
@@ -161,21 +164,29 @@ impl Pool {
         }
     }
 
-    /// Makes room for a new connection under the cap.
-    pub(crate) fn make_room(&self) {
-        if self.open.load(Ordering::Relaxed) >= self.connections_max {
-            let mut kept = self.lock();
+    /// Makes room for a new connection under the cap. The room is taken from here on, so several
+    /// that are dialed at once do not all count on the same one.
+    pub(crate) fn make_room(&self) -> Room {
+        let mut kept = self.lock();
+        while self.open.load(Ordering::Relaxed) >= self.connections_max {
             if !kept.drop_longest_idle() {
+                // A shared one counts until its task has ended, so no more than one goes for this.
                 kept.drop_unused_shared();
+                break;
             }
         }
+        Room(Counted::new(&self.open))
     }
 
     /// Takes a dialed connection into service.
-    pub(crate) async fn enlist(&self, origin: &Origin, dialed: Dialed) -> Result<Conn, Failure> {
+    pub(crate) async fn enlist(
+        &self,
+        origin: &Origin,
+        dialed: Dialed,
+        Room(open): Room,
+    ) -> Result<Conn, Failure> {
         let facts = Facts { peer: dialed.peer, meter: dialed.meter };
         self.opened.fetch_add(1, Ordering::Relaxed);
-        let open = Counted::new(&self.open);
         let origin = origin.clone();
         if dialed.h2 {
             let sender = shake_hands_h2(dialed.io, open).await?;

@@ -125,7 +125,8 @@ fn with_sixty_four_open_files_fewer_fetches_run_at_a_time_and_all_end_well() {
     assert!(rows.iter().all(|row| row.contains("outcome: Fetched")), "{:#?}", rows.first());
     let told = std::fs::read_to_string(root.join("told.txt")).expect("what it was told");
     assert!(told.contains("ulimit -n"), "{told:?}");
-    assert!(origin.connections_open_max() <= 40, "{}", origin.connections_open_max());
+    // What is left of 64 beside the 40 files that are no connections.
+    assert!(origin.connections_open_max() <= 24, "{}", origin.connections_open_max());
 }
 
 #[test]

@@ -157,6 +157,12 @@ impl Scripts {
 
     /// Serves one connection until either side has had enough.
     pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
+        // A client that closes one connection before it opens the next has one open: the server must
+        // hear of the first before it counts the second. It runs on one thread, so what the system
+        // knows by now is heard in the turn that this gives away, and told in the next.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+        }
         let connection = self.connection_opened();
         // A client that hangs up is no failure of this server: most of them should.
         drop(script::converse(self, stream, connection).await);
