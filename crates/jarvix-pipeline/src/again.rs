@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jarvix_collect::input::PagesSpool;
 use jarvix_core::{Outcome, RunId};
-use jarvix_query::{PartScope, Query, Value};
+use jarvix_query::{Query, Value};
 use jarvix_store::Store;
 
 use crate::LineError;
@@ -21,7 +21,7 @@ pub fn count(
         return Err(LineError::UnknownRun { run: from.clone() });
     }
     let sql = format!("SELECT count(*) FROM pages WHERE outcome IN ({})", listed(outcomes));
-    let session = query.session_for_run(from, PartScope::All)?;
+    let session = query.session_for_run(from)?;
     let table = runtime(1)?.block_on(async { session.rows(&sql).await })?;
     Ok(table.single().and_then(Value::as_u64).unwrap_or(0))
 }
@@ -45,7 +45,7 @@ pub fn spool(
         "SELECT url, input_meta FROM pages WHERE outcome IN ({}) ORDER BY ordinal",
         listed(outcomes)
     );
-    let session = query.session_for_run(from, PartScope::All)?;
+    let session = query.session_for_run(from)?;
     let admit = |error| LineError::Admit(jarvix_collect::admit::AdmitError::Input(error));
     let mut spool = PagesSpool::begin(store.env(), run_dir).map_err(admit)?;
     runtime(1)?.block_on(async {

@@ -16,7 +16,7 @@ use jarvix_core::{
     Dataset, Event, Generation, RunId, RunState, Stage, StageRunner, WorkItem, WorkQueue, limits,
 };
 use jarvix_query::Query;
-use jarvix_score::Scorer;
+use jarvix_score::{PartScorer, Scorer};
 use jarvix_store::Store;
 use tokio::runtime::Runtime;
 
@@ -24,7 +24,7 @@ use crate::report::Written;
 use crate::settings::Scope;
 use crate::stages::curate::{self, CurateRunner};
 use crate::stages::score::ScoreRunner;
-use crate::stages::{Conditions, Publish, dedupe, work_off};
+use crate::stages::{Conditions, Publish, Work, dedupe};
 use crate::{LineError, LineSettings, MemoryQueue, crawl, generations, identity, report};
 
 /// Everything that the line works with.
@@ -280,7 +280,9 @@ fn curate_while(
     let rows_before = rows_of(line, Stage::Curate, generation)?;
     let conditions =
         Conditions { more_may_come: collecting, stop: &stop, rows_before, total: &total };
-    work_off(line.store, line.run, generation, &runner, queue, publish, conditions)
+    // Each part is divided over the pool.
+    let (store, run, runner, workers) = (line.store, line.run, &runner, 1);
+    Work { store, run, generation, runner, queue, publish, workers }.off(conditions)
 }
 
 /// Tells how far curate is: what is committed and `rows` of the part in the making. False when the
@@ -301,11 +303,16 @@ fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError>
     let pool = || Arc::clone(&all);
     let progress = |rows| curated(line, generation, rows);
     let runner = CurateRunner::new(line.store.clone(), &line.settings.policy, &pool, &progress);
-    finish_stage(line, generation, &runner)
+    finish_stage(line, generation, &runner, 1)
 }
 
-/// Works off what is left of a stage after everything above it is done.
-fn finish_stage<R>(line: &Line<'_>, generation: Generation, runner: &R) -> Result<(), LineError>
+/// Works off what is left of a stage after everything above it is done, so many parts at a time.
+fn finish_stage<R>(
+    line: &Line<'_>,
+    generation: Generation,
+    runner: &R,
+    workers: usize,
+) -> Result<(), LineError>
 where
     R: StageRunner<Error = LineError>,
 {
@@ -317,9 +324,9 @@ where
     let rows_before = rows_of(line, stage, generation)?;
     let conditions =
         Conditions { more_may_come: &|| false, stop: &stop, rows_before, total: &|| total };
-    let queue = MemoryQueue::default();
-    let rows =
-        work_off(line.store, line.run, generation, runner, &queue, &*line.publish, conditions)?;
+    let queue = &MemoryQueue::default();
+    let (store, run, publish) = (line.store, line.run, &*line.publish);
+    let rows = Work { store, run, generation, runner, queue, publish, workers }.off(conditions)?;
     let elapsed_ms = millis(clock.monotonic().saturating_sub(start));
     (line.publish)(Event::StageFinished { run: line.run.clone(), stage, rows, elapsed_ms });
     Ok(())
@@ -381,13 +388,10 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     let score_key = generations::score_key(&profile.hash(), &dedupe_key);
     let generation = line.store.begin_generation(line.run, Stage::Score, &score_key)?;
     let scorer = runtime.block_on(Scorer::prepare(line.query, line.run, profile))?;
-    let runner = ScoreRunner {
-        store: line.store,
-        query: line.query,
-        scorer: &scorer,
-        runtime: runtime.handle().clone(),
-    };
-    finish_stage(line, generation, &runner)?;
+    let scorer = PartScorer::plan(line.store, line.query, line.run, &scorer)?;
+    let runtime = runtime.handle().clone();
+    let runner = ScoreRunner { store: line.store, scorer: &scorer, runtime };
+    finish_stage(line, generation, &runner, line.settings.threads)?;
     if line.stop.load(Ordering::SeqCst) {
         return Ok(true);
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use jarvix_core::{Dataset, Disk, Generation, RunId, Stage};
-use jarvix_query::{PartScope, Query};
+use jarvix_query::Query;
 use jarvix_report::{Format, Milli, ProfileFacts, RankingCsv, SignalFact, Summary, TOP_ROWS};
 use jarvix_score::Profile;
 use jarvix_store::Store;
@@ -128,7 +128,7 @@ async fn write_csv(
     if disk.exists(&temporary) {
         disk.remove_file(&temporary).map_err(&error)?;
     }
-    let session = query.session_for_run(run, PartScope::All)?;
+    let session = query.session_for_run(run)?;
     let signals: Vec<String> = summary.profile.signals.iter().map(|s| s.name.clone()).collect();
     let mut file = std::io::BufWriter::new(disk.create(&temporary).map_err(&error)?);
     let mut csv = RankingCsv::new(&mut file, &signals)?;

@@ -129,6 +129,56 @@ fn one_row(expr: &Expr) -> Result<(), QueryError> {
     })
 }
 
+/// Functions of the engine that end a query at values that a page may well hold.
+const FAIL_ON_CONTENT: &[&str] = &[
+    "array_repeat",
+    "arrow_cast",
+    "chr",
+    "date_bin",
+    "decode",
+    "factorial",
+    "gcd",
+    "generate_series",
+    "lcm",
+    "make_date",
+    "make_time",
+    "range",
+    "to_date",
+    "to_time",
+    "to_timestamp",
+    "to_timestamp_micros",
+    "to_timestamp_millis",
+    "to_timestamp_nanos",
+    "to_timestamp_seconds",
+    "to_unixtime",
+];
+/// Functions that end it at some values of their further arguments: lengths, places, patterns.
+const FAIL_ON_ARGUMENTS: &[&str] = &[
+    "date_part",
+    "date_trunc",
+    "lpad",
+    "regexp_count",
+    "regexp_instr",
+    "regexp_like",
+    "regexp_match",
+    "regexp_replace",
+    "repeat",
+    "rpad",
+    "split_part",
+    "substr",
+];
+
+/// Whether the author of an expression wrote the value itself.
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(..) => true,
+        Expr::Cast(cast) => is_literal(&cast.expr),
+        Expr::Alias(alias) => is_literal(&alias.expr),
+        Expr::Negative(inner) => is_literal(inner),
+        _ => false,
+    }
+}
+
 /// Nothing that depends on the content fails while it runs.
 fn cannot_fail(expr: &Expr, schema: &DFSchema) -> Result<(), QueryError> {
     visit(expr, |expr| match expr {
@@ -141,6 +191,19 @@ fn cannot_fail(expr: &Expr, schema: &DFSchema) -> Result<(), QueryError> {
                 format!("`{}` between whole numbers drops the rest and fails at zero", binary.op),
                 "make one side a fraction, as in `/ 10.0`",
             ))
+        }
+        Expr::ScalarFunction(call) if FAIL_ON_CONTENT.contains(&call.name()) => {
+            let problem =
+                format!("`{}` stops the run at a value that it does not take", call.name());
+            Err(refused(problem, "use another function, or try_cast(... AS ...)"))
+        }
+        Expr::ScalarFunction(call)
+            if FAIL_ON_ARGUMENTS.contains(&call.name())
+                && call.args.iter().skip(1).any(|arg| !is_literal(arg)) =>
+        {
+            let problem =
+                format!("`{}` stops the run at arguments that it does not take", call.name());
+            Err(refused(problem, "write all its arguments but the first as literals"))
         }
         Expr::ScalarFunction(call) if call.name() == CURVE => match constants(&call.args) {
             Some(points) => curve_points(&points).map(drop).map_err(|problem| {

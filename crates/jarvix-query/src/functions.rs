@@ -1,13 +1,16 @@
 //! The SQL functions that know about the web and about scores: few, pure, and the same on every
 //! machine. Refuses anything that depends on a clock, on randomness or on the network.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Float64Array, StringArray, StringBuilder,
+    Array, ArrayRef, AsArray, Decimal128Array, DictionaryArray, Float64Array, Int32Array,
+    StringArray,
 };
-use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type};
+use datafusion::arrow::buffer::ScalarBuffer;
+use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
@@ -59,7 +62,22 @@ pub(crate) fn all() -> Vec<ScalarUDF> {
         similar(),
         points(),
         curve(),
+        square_root(),
     ]
+}
+
+/// `sqrt(x)` in place of the engine's, which ends the query at the first number below zero.
+fn square_root() -> ScalarUDF {
+    let body = |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let numbers = columns[0].as_primitive::<Float64Type>();
+            let root = |x: f64| (x >= 0.0).then(|| x.sqrt());
+            let result: Float64Array = numbers.iter().map(|x| x.and_then(root)).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    let number = vec![DataType::Float64];
+    create_udf("sqrt", number, DataType::Float64, Volatility::Immutable, Arc::new(body))
 }
 
 /// `similarity(a, b)`; null where either is.
@@ -124,12 +142,21 @@ fn points() -> ScalarUDF {
         columnar(args, |columns| {
             let shares = columns[0].as_primitive::<Float64Type>();
             let weights = columns[1].as_primitive::<Float64Type>();
-            let unscaled = (0..shares.len()).map(|row| {
-                let share = shares.is_valid(row).then(|| shares.value(row));
-                let weight = weights.is_valid(row).then(|| weights.value(row));
-                thousandths(share, weight).map(i128::from)
-            });
-            let array: Decimal128Array = unscaled.collect();
+            let unscaled: Vec<Option<i32>> = match (shares.null_count(), weights.null_count()) {
+                (0, 0) => {
+                    let both = shares.values().iter().zip(weights.values());
+                    both.map(|(share, weight)| thousandths(*share, *weight)).collect()
+                }
+                _ => {
+                    let both = shares.iter().zip(weights.iter());
+                    both.map(|(share, weight)| thousandths(share?, weight?)).collect()
+                }
+            };
+            let unknown = unscaled.iter().any(Option::is_none);
+            let nulls = unknown.then(|| unscaled.iter().map(Option::is_some).collect());
+            let values: ScalarBuffer<i128> =
+                unscaled.into_iter().map(|value| i128::from(value.unwrap_or(0))).collect();
+            let array = Decimal128Array::new(values, nulls);
             Ok(Arc::new(array.with_precision_and_scale(SCORE_DECIMAL.0, SCORE_DECIMAL.1)?))
         })
     };
@@ -144,10 +171,10 @@ fn points() -> ScalarUDF {
 
 /// One contribution in thousandths of a point. This is the one place where it is rounded: half
 /// away from zero, after the product.
-fn thousandths(share: Option<f64>, weight: Option<f64>) -> Option<i32> {
-    let (share, weight) = (share.filter(|s| s.is_finite())?, weight.filter(|w| w.is_finite())?);
+fn thousandths(share: f64, weight: f64) -> Option<i32> {
     // A float-to-integer cast holds the value within the integer's range.
-    Some((share.clamp(0.0, 1.0) * weight * 1000.0).round() as i32)
+    let points = (share.clamp(0.0, 1.0) * weight * 1000.0).round() as i32;
+    (share.is_finite() && weight.is_finite()).then_some(points)
 }
 
 fn curve() -> ScalarUDF {
@@ -230,36 +257,49 @@ fn on_curve(x: f64, points: &[(f64, f64)]) -> Option<f64> {
     }
 }
 
-/// What a function made by [`Session::define_row_text`](crate::Session::define_row_text) calls for
-/// every row: the row's decimals in thousandths (nulls as 0), and the text to be filled, which is
-/// empty.
-pub type RowText = Arc<dyn Fn(&[i64], &mut String) + Send + Sync>;
+/// How a stage puts a row into words without knowing the engine: what a function made by
+/// [`Session::define_row_words`](crate::Session::define_row_words) asks.
+pub trait RowWords: Send + Sync {
+    /// The number of the sentence for a row, given its first argument and its decimals in thousandths
+    /// (nulls as 0).
+    fn number(&self, first: i64, decimals: &[i64]) -> u64;
 
-/// A function from `columns` score decimals to a text: how a stage puts a row into words without
-/// knowing the engine.
-pub(crate) fn row_text(name: &str, columns: usize, words: RowText) -> ScalarUDF {
+    /// The sentence of that number.
+    fn sentence(&self, number: u64) -> String;
+}
+
+/// A function from a whole number and `columns` score decimals to one of a few sentences: a
+/// dictionary, because rows are many and sentences few.
+pub(crate) fn row_words(name: &str, columns: usize, words: Arc<dyn RowWords>) -> ScalarUDF {
     let body = move |args: &[ColumnarValue]| {
         columnar(args, |columns| {
-            let columns: Vec<&Decimal128Array> =
-                columns.iter().map(|column| column.as_primitive::<Decimal128Type>()).collect();
-            let rows = columns.first().map_or(0, |column| column.len());
-            let mut builder = StringBuilder::with_capacity(rows, rows * 64);
-            let mut values = vec![0i64; columns.len()];
-            let mut text = String::new();
-            for row in 0..rows {
-                for (value, column) in values.iter_mut().zip(&columns) {
+            let (firsts, decimals) = (columns[0].as_primitive::<Int64Type>(), &columns[1..]);
+            let decimals: Vec<&Decimal128Array> =
+                decimals.iter().map(|column| column.as_primitive::<Decimal128Type>()).collect();
+            let mut values = vec![0i64; decimals.len()];
+            let (mut known, mut sentences) = (HashMap::new(), Vec::new());
+            let mut keys = Vec::with_capacity(firsts.len());
+            for (row, first) in firsts.values().iter().enumerate() {
+                for (value, column) in values.iter_mut().zip(&decimals) {
                     let unscaled = if column.is_null(row) { 0 } else { column.value(row) };
                     *value = i64::try_from(unscaled).unwrap_or_default();
                 }
-                text.clear();
-                words(&values, &mut text);
-                builder.append_value(&text);
+                let number = words.number(*first, &values);
+                keys.push(*known.entry(number).or_insert_with(|| {
+                    sentences.push(words.sentence(number));
+                    // A batch has no more rows than that.
+                    i32::try_from(sentences.len() - 1).unwrap_or(i32::MAX)
+                }));
             }
-            Ok(Arc::new(builder.finish()))
+            let sentences = Arc::new(StringArray::from(sentences));
+            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::from(keys), sentences)?))
         })
     };
     let decimal = DataType::Decimal128(SCORE_DECIMAL.0, SCORE_DECIMAL.1);
-    create_udf(name, vec![decimal; columns], DataType::Utf8, Volatility::Immutable, Arc::new(body))
+    let mut arguments = vec![DataType::Int64];
+    arguments.resize(columns + 1, decimal);
+    let sentence = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    create_udf(name, arguments, sentence, Volatility::Immutable, Arc::new(body))
 }
 
 /// What a function made by [`Session::define_text_match`](crate::Session::define_text_match) calls for
@@ -311,20 +351,20 @@ mod tests {
     #[test]
     fn a_contribution_is_held_and_rounded_once_whatever_comes_in() {
         let cases = [
-            (Some(0.5), 25.0, Some(12_500)),
-            (Some(2.0), 25.0, Some(25_000)),
-            (Some(-1.0), 25.0, Some(0)),
-            (Some(f64::NAN), 25.0, None),
-            (Some(f64::INFINITY), 25.0, None),
-            (Some(f64::NEG_INFINITY), 25.0, None),
-            (None, 25.0, None),
-            (Some(1.0), -5.0, Some(-5_000)),
-            (Some(1.0 / 3.0), 10.0, Some(3_333)),
-            (Some(0.0005), 1.0, Some(1)),
-            (Some(0.0005), -1.0, Some(-1)),
+            (0.5, 25.0, Some(12_500)),
+            (2.0, 25.0, Some(25_000)),
+            (-1.0, 25.0, Some(0)),
+            (f64::NAN, 25.0, None),
+            (f64::INFINITY, 25.0, None),
+            (f64::NEG_INFINITY, 25.0, None),
+            (1.0, f64::NAN, None),
+            (1.0, -5.0, Some(-5_000)),
+            (1.0 / 3.0, 10.0, Some(3_333)),
+            (0.0005, 1.0, Some(1)),
+            (0.0005, -1.0, Some(-1)),
         ];
         for (share, weight, expected) in cases {
-            assert_eq!(thousandths(share, Some(weight)), expected, "{share:?} x {weight}");
+            assert_eq!(thousandths(share, weight), expected, "{share:?} x {weight}");
         }
     }
 

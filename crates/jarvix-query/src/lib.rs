@@ -8,6 +8,7 @@
 //! What it refuses to do: change anything by SQL; write a part whose query does not state its order;
 //! read a file that no catalogue lists; hold more memory than it was given.
 
+mod by_part;
 mod error;
 mod expression;
 mod functions;
@@ -21,9 +22,10 @@ mod url_part;
 mod value;
 mod write;
 
+pub use by_part::PartQuery;
 pub use error::{QueryError, QueryErrorKind, nearest};
 pub use expression::{Expression, ValueKind};
-pub use functions::{FUNCTIONS, RowText, TextMatch};
+pub use functions::{FUNCTIONS, RowWords, TextMatch};
 pub use place::Place;
-pub use session::{PartScope, Query, QuerySettings, ROWS_MAX, RowStream, Session};
+pub use session::{Query, QuerySettings, ROWS_MAX, RowStream, Session};
 pub use value::{Table, Value};

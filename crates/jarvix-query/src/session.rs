@@ -20,11 +20,11 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use jarvix_core::{Dataset, PartName, PartRef, RunId};
+use jarvix_core::{Dataset, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
 use crate::error::{Known, QueryError, QueryErrorKind};
-use crate::functions::{self, RowText, TextMatch};
+use crate::functions::{self, RowWords, TextMatch};
 use crate::reader::OpenPart;
 use crate::spill::SpillFolder;
 use crate::table::{PartsTable, readable};
@@ -60,16 +60,6 @@ impl QuerySettings {
     }
 }
 
-/// Which parts of the part-by-part datasets (pages, documents, links, scores) a session sees.
-/// `rejects` and `duplicates` belong to the whole run and are always there as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartScope {
-    /// All of them.
-    All,
-    /// Those with this name.
-    One(PartName),
-}
-
 /// The engine for one store. Cheap to clone; all clones share one memory limit.
 #[derive(Clone)]
 pub struct Query {
@@ -102,16 +92,22 @@ impl Query {
 
     /// A session over the datasets of `run`, as the catalogue lists them now. Datasets without
     /// parts are empty tables.
-    pub fn session_for_run(&self, run: &RunId, parts: PartScope) -> Result<Session, QueryError> {
-        let session = Session::new(&self.settings, self.shared.runtime())?;
+    pub fn session_for_run(&self, run: &RunId) -> Result<Session, QueryError> {
+        self.over(run, &self.settings)
+    }
+
+    /// The same for queries that are asked [part by part](Session::by_part), each of them on one
+    /// thread: whoever has more asks for several parts at a time.
+    pub fn session_by_part(&self, run: &RunId) -> Result<Session, QueryError> {
+        self.over(run, &QuerySettings { threads: 1, ..(*self.settings).clone() })
+    }
+
+    fn over(&self, run: &RunId, settings: &QuerySettings) -> Result<Session, QueryError> {
+        let session = Session::new(settings, self.shared.runtime())?;
         for dataset in Dataset::ALL {
-            let mut listed = self.store.catalogue().parts(run, dataset)?;
-            let by_part = !matches!(dataset, Dataset::Rejects | Dataset::Duplicates);
-            if let (PartScope::One(name), true) = (parts, by_part) {
-                listed.retain(|part| part.name == name);
-            }
+            let listed = self.store.catalogue().parts(run, dataset)?;
             let columns = self.columns(dataset, &listed)?;
-            let table = PartsTable::new(self.store.clone(), &columns, listed);
+            let table = PartsTable::new(self.store.clone(), &columns, listed, is_by_part(dataset));
             session.register(dataset.as_str(), Arc::new(table))?;
         }
         Ok(session)
@@ -150,6 +146,11 @@ impl Query {
             _ => Ok(schema(dataset).schema),
         }
     }
+}
+
+/// Whether the parts of a dataset are made from those of the same name of another one.
+fn is_by_part(dataset: Dataset) -> bool {
+    !matches!(dataset, Dataset::Rejects | Dataset::Duplicates)
 }
 
 /// One set of tables, views and functions to ask.
@@ -228,10 +229,10 @@ impl Session {
         self.register(name, Arc::new(ViewTable::new(plan, Some(sql.to_owned()))))
     }
 
-    /// Gives this session a function `name` that puts `columns` score decimals of a row, in
-    /// thousandths, into words.
-    pub fn define_row_text(&self, name: &str, columns: usize, words: RowText) {
-        self.context().register_udf(functions::row_text(name, columns, words));
+    /// Gives this session a function `name` that puts a whole number and `columns` score decimals of a
+    /// row into words.
+    pub fn define_row_words(&self, name: &str, columns: usize, words: Arc<dyn RowWords>) {
+        self.context().register_udf(functions::row_words(name, columns, words));
     }
 
     /// Gives this session a function `name` of two texts and a number.

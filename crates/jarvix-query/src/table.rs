@@ -24,6 +24,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use jarvix_core::PartRef;
 use jarvix_store::Store;
 
+use crate::by_part::OnePart;
 use crate::reader::PartReaders;
 
 /// The column that says whose a row is, in tables over several runs.
@@ -34,25 +35,39 @@ pub(crate) struct PartsTable {
     /// The columns that stand in the files, and after them those that stand for the files.
     schema: TableSchema,
     parts: Vec<PartRef>,
+    /// Whether a query that is asked part by part sees one of them at a time.
+    by_part: bool,
     store: Store,
 }
 
 impl PartsTable {
     /// Parts of one run.
-    pub(crate) fn new(store: Store, columns: &Schema, parts: Vec<PartRef>) -> Self {
-        Self { schema: TableSchema::from(readable(columns)), parts, store }
+    pub(crate) fn new(store: Store, columns: &Schema, parts: Vec<PartRef>, by_part: bool) -> Self {
+        Self { schema: TableSchema::from(readable(columns)), parts, by_part, store }
     }
 
     /// Parts of several runs, told apart by the column `run`.
     pub(crate) fn of_runs(store: Store, columns: &Schema, parts: Vec<PartRef>) -> Self {
         let run = Arc::new(Field::new(RUN, DataType::Utf8, false));
         let schema = TableSchema::builder(readable(columns));
-        Self { schema: schema.with_table_partition_cols(vec![run]).build(), parts, store }
+        Self {
+            schema: schema.with_table_partition_cols(vec![run]).build(),
+            parts,
+            by_part: false,
+            store,
+        }
     }
 
-    /// The parts that rows for `filters` can stand in: where these ask for runs, only of those.
-    fn wanted(&self, filters: &[Expr]) -> Result<Vec<(&PartRef, PartitionedFile)>> {
-        let all = self.parts.iter().map(|part| (part, self.file_entry(part)));
+    /// The parts that rows for `filters` can stand in: where these ask for runs, only of those; and
+    /// where one part is asked for, only that.
+    fn wanted(
+        &self,
+        one: Option<&OnePart>,
+        filters: &[Expr],
+    ) -> Result<Vec<(&PartRef, PartitionedFile)>> {
+        let one = one.filter(|_| self.by_part);
+        let parts = self.parts.iter().filter(|part| one.is_none_or(|one| one.0 == part.name));
+        let all = parts.map(|part| (part, self.file_entry(part)));
         if self.schema.table_partition_cols().is_empty() {
             return Ok(all.collect());
         }
@@ -102,7 +117,7 @@ fn statistics<'a>(parts: impl Iterator<Item = &'a PartRef>, schema: &Schema) -> 
 }
 
 /// Columns of values so long that one batch may hold more than 2 GiB of them.
-const LONG: &[&str] = &["body", "text", "markdown"];
+pub(crate) const LONG: &[&str] = &["body", "text", "markdown"];
 
 /// The columns as queries see them: every one may be null (an older part may lack it), and long
 /// texts and bytes are views. Short ones are not: a view keeps the whole page of the file that it
@@ -163,7 +178,9 @@ impl TableProvider for PartsTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (parts, files): (Vec<_>, Vec<_>) = self.wanted(filters)?.into_iter().unzip();
+        let one = state.config().get_extension::<OnePart>();
+        let (parts, files): (Vec<_>, Vec<_>) =
+            self.wanted(one.as_deref(), filters)?.into_iter().unzip();
         let columns = self.schema.table_schema();
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(project_schema(columns, projection)?)));

@@ -193,6 +193,13 @@ fn value_at(array: &ArrayRef, row: usize) -> Value {
     }
     match array.data_type() {
         DataType::Null => Value::Null,
+        DataType::Dictionary(_, _) => {
+            let dictionary = array.as_any_dictionary();
+            match dictionary.normalized_keys().get(row) {
+                Some(key) => value_at(dictionary.values(), *key),
+                None => Value::Null,
+            }
+        }
         DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
         DataType::Int8 => Value::Int(array.as_primitive::<Int8Type>().value(row).into()),
         DataType::Int16 => Value::Int(array.as_primitive::<Int16Type>().value(row).into()),

@@ -7,6 +7,7 @@
 use std::io::Write;
 
 use datafusion::common::DFSchema;
+use datafusion::dataframe::DataFrame;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -25,42 +26,12 @@ use crate::session::Session;
 const ROW_GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 impl Session {
-    /// Writes the result of `sql` as one part, with the columns of `schema`, by name.
+    /// Writes the result of `sql` as parts with the columns of `schema`, by name, and begins a new
+    /// one, with the next name, after every `rows_max` rows. There is always at least one part.
     ///
-    /// The query must end with an ORDER BY that leaves no ties, else the part would depend on the
-    /// machine; a query without one is refused. An empty result makes a part without rows.
-    pub fn write_part<'a>(
-        &'a self,
-        sql: &'a str,
-        schema: DatasetSchema,
-        store: &'a Store,
-        run: &'a RunId,
-        name: PartName,
-        generation: Generation,
-    ) -> BoxFuture<'a, Result<StagedPart, QueryError>> {
-        self.write_part_now(sql, schema, store, run, name, generation).boxed()
-    }
-
-    async fn write_part_now(
-        &self,
-        sql: &str,
-        schema: DatasetSchema,
-        store: &Store,
-        run: &RunId,
-        name: PartName,
-        generation: Generation,
-    ) -> Result<StagedPart, QueryError> {
-        let mut batches = self.ordered(sql, &schema).await?;
-        let mut writer = store.batch_writer(run, schema, name, generation)?;
-        while let Some(batch) = batches.next().await {
-            writer.append(&batch.map_err(|error| self.engine_error(error))?)?;
-        }
-        Ok(writer.finish()?)
-    }
-
-    /// Like [`write_part`](Self::write_part), but begins a new part, with the next name, after
-    /// every `rows_max` rows. There is always at least one part.
-    #[expect(clippy::too_many_arguments, reason = "write_part's, and the limit")]
+    /// The query must end with an ORDER BY that leaves no ties, else the parts would depend on the
+    /// machine; a query without one is refused.
+    #[expect(clippy::too_many_arguments, reason = "what a part is, and the limit")]
     pub fn write_parts<'a>(
         &'a self,
         sql: &'a str,
@@ -74,7 +45,7 @@ impl Session {
         self.write_parts_now(sql, schema, store, run, first, generation, rows_max).boxed()
     }
 
-    #[expect(clippy::too_many_arguments, reason = "write_part's, and the limit")]
+    #[expect(clippy::too_many_arguments, reason = "what a part is, and the limit")]
     async fn write_parts_now(
         &self,
         sql: &str,
@@ -143,15 +114,32 @@ impl Session {
         sql: &str,
         schema: &DatasetSchema,
     ) -> Result<SendableRecordBatchStream, QueryError> {
-        let frame = self.frame(sql).await?;
+        let plan = self.ordered_plan(sql, schema)?;
+        let frame = DataFrame::new(self.context().state(), plan);
+        frame.execute_stream().await.map_err(|error| self.engine_error(error))
+    }
+
+    /// Plans `sql`, which must give the columns of `schema`.
+    pub(crate) fn fitting_plan(
+        &self,
+        sql: &str,
+        schema: &DatasetSchema,
+    ) -> Result<LogicalPlan, QueryError> {
+        let plan = self.plan_now(sql)?;
+        fits(plan.schema(), schema)?;
+        Ok(plan)
+    }
+
+    /// Plans `sql`, which must give the columns of `schema` in an order that it states.
+    fn ordered_plan(&self, sql: &str, schema: &DatasetSchema) -> Result<LogicalPlan, QueryError> {
+        let plan = self.fitting_plan(sql, schema)?;
         let dataset = schema.dataset;
-        fits(frame.schema(), schema)?;
-        if !states_its_order(frame.logical_plan()) {
+        if !states_its_order(&plan) {
             let message = format!("the rows of `{dataset}` have no stated order");
             return Err(QueryError::new(QueryErrorKind::Refused, message)
                 .with_help("end the query with an ORDER BY that leaves no ties"));
         }
-        frame.execute_stream().await.map_err(|error| self.engine_error(error))
+        Ok(plan)
     }
 }
 

@@ -2,7 +2,7 @@
 //! is written. What moved, how far, and which contributions moved it.
 
 use jarvix_core::RunId;
-use jarvix_query::{PartScope, Query, QueryError, Session, Table, Value};
+use jarvix_query::{Query, QueryError, Session, Table, Value};
 
 use crate::error::ScoreError;
 use crate::profile::Profile;
@@ -94,7 +94,7 @@ pub async fn compare(
         profile: profile.name().to_owned(),
         source,
     };
-    let session = query.session_for_run(run, PartScope::All).map_err(failed)?;
+    let session = query.session_for_run(run).map_err(failed)?;
     let old = match against {
         Against::Stored => "scores",
         Against::Profile(_) => "old_scores",

@@ -3,7 +3,7 @@
 //! It computes; what it refuses to do is read stored scores, which may be another profile's.
 
 use jarvix_core::RunId;
-use jarvix_query::{PartScope, Query, QueryError, Table, Value};
+use jarvix_query::{Query, QueryError, Table, Value};
 
 use crate::error::ScoreError;
 use crate::profile::{GATE_COLUMN, Profile};
@@ -65,7 +65,7 @@ async fn one(
     scorer: &Scorer<'_>,
     url: &str,
 ) -> Result<Table, QueryError> {
-    let session = query.session_for_run(run, PartScope::All)?;
+    let session = query.session_for_run(run)?;
     scorer.define(&session, "explained")?;
     session.rows(&format!("SELECT * FROM explained WHERE url = {}", quoted(url))).await
 }

@@ -2,6 +2,7 @@
 //! with what its page and its duplicates say, all counts as double precision (so that no division
 //! drops a rest or fails at zero), and a few columns derived here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jarvix_core::Signal;
@@ -139,14 +140,32 @@ const AGE_DAYS: &str = "CAST(CASE \
 /// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`, and the function
 /// that matches a topic. Every document is one row of it, whatever the other two hold of it.
 pub fn facts_sql() -> String {
+    sql_of(|_| true)
+}
+
+/// The same with the columns that `wanted` names. Pages are asked only where one of them needs it:
+/// the engine cannot know that a page more or less would change nothing.
+fn sql_of(wanted: impl Fn(&str) -> bool) -> String {
+    let own = COLUMNS.iter().filter(|column| wanted(column.name));
     let mut columns: Vec<String> =
-        COLUMNS.iter().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
-    columns.extend(Signal::ALL.iter().map(|signal| format!("d.{0} AS {0}", signal.as_str())));
+        own.clone().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
+    let signals = Signal::ALL.iter().map(|signal| signal.as_str()).filter(|name| wanted(name));
+    columns.extend(signals.map(|name| format!("d.{name} AS {name}")));
+    let pages = match own.clone().any(|column| of_pages(column.sql)) {
+        true => "\nLEFT JOIN pages p ON p.ordinal = d.ordinal",
+        false => "",
+    };
     format!(
-        "SELECT {}\nFROM documents d\nLEFT JOIN pages p ON p.ordinal = d.ordinal\n\
+        "SELECT {}\nFROM documents d{pages}\n\
          LEFT JOIN duplicates u ON u.ordinal = d.ordinal",
         columns.join(",\n  ")
     )
+}
+
+/// Whether an expression names a column of `pages`.
+fn of_pages(sql: &str) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    sql.split(|c| !in_name(c)).any(|name| name.starts_with("p."))
 }
 
 /// Name and meaning of every column of `facts`, in order: what a profile can be written over.
@@ -158,18 +177,39 @@ pub fn facts_columns() -> Vec<(&'static str, &'static str)> {
 /// A session without rows in which `facts` can be asked about.
 pub(crate) fn blank_session() -> Result<Session, QueryError> {
     let session = Session::blank()?;
-    define_facts(&session, FACTS, None)?;
+    Topic::define(None, &session, TOPIC_FUNCTION);
+    session.define_view(FACTS, &facts_sql())?;
     Ok(session)
 }
 
-/// Makes a view `name` of the tables of `session`: `facts`, with what is known of the topic.
+/// The columns that scores have of every document, whatever the profile.
+const ALWAYS: &[&str] = &["url", "ordinal", "duplicate_of"];
+
+/// Makes a view `name` of the tables of `session`: of `facts` what scores need beside the columns
+/// `reads`, with what is known of the topic.
 pub(crate) fn define_facts(
     session: &Session,
     name: &str,
     topic: Option<&Arc<Topic>>,
+    reads: &BTreeSet<String>,
 ) -> Result<(), QueryError> {
     let function = if name == FACTS { TOPIC_FUNCTION.to_owned() } else { format!("{name}_topic") };
     Topic::define(topic, session, &function);
     let call = format!("{function}(");
-    session.define_view(name, &facts_sql().replace(&format!("{TOPIC_FUNCTION}("), &call))
+    let sql = sql_of(|column| ALWAYS.contains(&column) || reads.contains(column));
+    session.define_view(name, &sql.replace(&format!("{TOPIC_FUNCTION}("), &call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_asked_only_where_a_column_comes_from_them() {
+        assert!(sql_of(|name| name == "age_days").contains("JOIN pages"));
+        assert!(sql_of(|name| name == "outcome").contains("JOIN pages"));
+        let without = sql_of(|name| ["url", "platform", "word_count"].contains(&name));
+        assert!(!without.contains("pages"), "{without}");
+        assert!(facts_sql().contains("JOIN pages"));
+    }
 }

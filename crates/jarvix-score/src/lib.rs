@@ -33,7 +33,7 @@ pub use profile::{
     ProfileGate, ProfileSignal, SCORE_MAX, SignalDoc, points_text,
 };
 pub use sql::score_sql;
-pub use stage::{Scorer, score_part, scores_columns};
+pub use stage::{PartScorer, Scorer, scores_columns};
 pub use topic::TOPIC_BYTES_MAX;
 pub use trends::{
     Forecast, NoForecast, PageTrend, RunScores, SectionChange, SectionFate, Standing, Standings,

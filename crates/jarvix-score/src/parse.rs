@@ -1,6 +1,7 @@
 //! From TOML to a checked profile. Everything that can be wrong with a profile is found here, before
 //! a run begins, and told with its place in the file.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jarvix_query::{Place, QueryErrorKind, Session, ValueKind, nearest};
@@ -92,13 +93,14 @@ pub(crate) fn profile(file: &str, text: &str) -> Result<Profile, ProfileError> {
     source.distinct("signal", raw.signal.iter().map(|signal| &signal.get_ref().name))?;
     source.distinct("gate", raw.gate.iter().map(|gate| &gate.get_ref().name))?;
     source.adds_up(&signals, maximum, &raw)?;
-    source.expressions(&raw)?;
+    let reads = source.expressions(&raw)?;
     let topic = raw.topic.as_ref().map(|topic| source.topic(topic)).transpose()?;
     Ok(Profile {
         name: raw.name.into_inner(),
         description: raw.description.trim().to_owned(),
         source: text.to_owned(),
         version: raw.version,
+        reads,
         topic,
         maximum,
         signals,
@@ -411,18 +413,20 @@ impl Source<'_> {
         Err(self.error(ProfileErrorKind::Value, span, problem, Some(help)))
     }
 
-    /// Asks the engine about every expression.
-    fn expressions(&self, raw: &RawProfile) -> Result<(), ProfileError> {
+    /// Asks the engine about every expression; the columns that they read.
+    fn expressions(&self, raw: &RawProfile) -> Result<BTreeSet<String>, ProfileError> {
         let session = facts::blank_session().map_err(|error| {
             self.error(ProfileErrorKind::Expression, None, error.to_string(), None)
         })?;
+        let mut columns = BTreeSet::new();
         for signal in &raw.signal {
-            self.expression(&session, &signal.get_ref().expr, ValueKind::Number)?;
+            let expr = &signal.get_ref().expr;
+            columns.extend(self.expression(&session, expr, ValueKind::Number)?);
         }
         for gate in &raw.gate {
-            self.expression(&session, &gate.get_ref().when, ValueKind::Bool)?;
+            columns.extend(self.expression(&session, &gate.get_ref().when, ValueKind::Bool)?);
         }
-        Ok(())
+        Ok(columns)
     }
 
     fn expression(
@@ -430,7 +434,7 @@ impl Source<'_> {
         session: &Session,
         expression: &Spanned<String>,
         expected: ValueKind,
-    ) -> Result<(), ProfileError> {
+    ) -> Result<Vec<String>, ProfileError> {
         let text = expression.get_ref();
         if text.trim().is_empty() || text.len() > EXPRESSION_BYTES_MAX {
             return Err(self.value_error(
@@ -449,7 +453,7 @@ impl Source<'_> {
             self.error(kind, Some(span), error.message(), help)
         })?;
         if checked.kind == expected {
-            return Ok(());
+            return Ok(checked.columns);
         }
         let (problem, help) = match expected {
             ValueKind::Bool => ("this is no condition", "write something that is true or false"),

@@ -3,6 +3,7 @@
 //! no gap, and the query engine accepts every expression.
 
 use jarvix_core::Disk;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::edit;
@@ -82,6 +83,9 @@ pub struct Profile {
     #[serde(skip)]
     pub(crate) source: String,
     pub(crate) version: u32,
+    /// The columns of `facts` that its expressions read.
+    #[serde(skip)]
+    pub(crate) reads: BTreeSet<String>,
     /// What documents are matched with, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) topic: Option<String>,
@@ -198,6 +202,11 @@ impl Profile {
     /// What it is for.
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// The columns of `facts` that its signals and gates read.
+    pub fn reads(&self) -> &BTreeSet<String> {
+        &self.reads
     }
 
     /// Its own version number.

@@ -12,12 +12,12 @@ const POINTS: &str = "DECIMAL(9,3)";
 /// A score this far from the next action's threshold, in points, is as sure as it gets.
 const SURE_POINTS: i64 = 10;
 
-/// The query over `facts` whose result is `scores`, ordered by ordinal.
+/// The query over `facts` whose result is `scores`, in any order.
 pub fn score_sql(profile: &Profile) -> String {
-    format!("{} ORDER BY ordinal", scores_select(profile, FACTS, REASON_FUNCTION))
+    scores_select(profile, FACTS, REASON_FUNCTION)
 }
 
-/// The same over the view `facts` and in any order, with the words by the function `reason_function`.
+/// The same over the view `facts`, with the words by the function `reason_function`.
 pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &str) -> String {
     let columns: Vec<String> =
         profile.rules().iter().map(|signal| quoted_name(&signal.column())).collect();
@@ -41,7 +41,7 @@ pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &st
          )\n\
          SELECT url, ordinal, score,\n  \
          {action} AS action,\n  \
-         {reason} AS reason,\n  \
+         {reason_function}(gate_number, {columns}) AS reason,\n  \
          CAST(round({confidence}, 3) AS {POINTS}) AS confidence, duplicate_of,\n  \
          {columns},\n  \
          {gate_out}{name} AS profile, {hash} AS profile_hash\n\
@@ -54,10 +54,9 @@ pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &st
         score = score(profile),
         action = action(profile),
         confidence = confidence(profile),
-        reason = reason(profile, reason_function, &columns),
         columns = columns.join(", "),
-        name = quoted(profile.name()),
-        hash = quoted(&profile.hash()),
+        name = repeated(profile.name()),
+        hash = repeated(&profile.hash()),
     )
 }
 
@@ -147,9 +146,9 @@ fn confidence(profile: &Profile) -> String {
     by_gate(profile, |_| "1.0".to_owned(), &sure)
 }
 
-fn reason(profile: &Profile, function: &str, columns: &[String]) -> String {
-    let words = format!("{function}({})", columns.join(", "));
-    by_gate(profile, |index| quoted(&profile.gates()[index].reason), &words)
+/// A text that every row has.
+fn repeated(text: &str) -> String {
+    format!("arrow_cast({}, 'Dictionary(Int32, Utf8)')", quoted(text))
 }
 
 /// Thousandths as an exact decimal number.

@@ -1,10 +1,11 @@
 //! The stage itself: one documents part in, one scores part of the same name out. Sees the parts of
 //! that name and all duplicates of the run, and nothing else; commits nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jarvix_core::{Dataset, Generation, PartName, RunId};
-use jarvix_query::{PartScope, Query, QueryError, Session};
+use jarvix_query::{PartQuery, Query, QueryError, Session};
 use jarvix_store::{DatasetSchema, StagedPart, Store, scores_schema};
 
 use crate::error::ScoreError;
@@ -38,7 +39,7 @@ impl<'a> Scorer<'a> {
     ) -> Result<Self, ScoreError> {
         let Some(topic) = profile.topic() else { return Ok(Self { profile, topic: None }) };
         let counted = async {
-            let session = query.session_for_run(run, PartScope::All)?;
+            let session = query.session_for_run(run)?;
             Topic::count(&session, topic).await
         };
         let topic = counted.await.map_err(|source| ScoreError::WhatIf {
@@ -57,51 +58,66 @@ impl<'a> Scorer<'a> {
     /// Makes a view `name` of what the profile gives the documents of `session`.
     pub(crate) fn define(&self, session: &Session, name: &str) -> Result<(), QueryError> {
         let facts = format!("{name}_facts");
-        define_facts(session, &facts, self.topic.as_ref())?;
+        define_facts(session, &facts, self.topic.as_ref(), self.profile.reads())?;
         let words = format!("{name}_reason");
-        session.define_row_text(&words, self.profile.rules().len(), reason_words(self.profile));
+        session.define_row_words(&words, self.profile.rules().len(), reason_words(self.profile));
         session.define_view(name, &scores_select(self.profile, &facts, &words))
     }
 }
 
-/// Scores the documents part `part` of `run` and writes the scores part of the same name, ordered by
-/// ordinal, for `generation`. The same documents, pages and duplicates parts and the same profile
-/// give the same bytes, whatever the machine.
-///
-/// Errors are failures of the engine or the store; what stands on a page is never one.
-pub async fn score_part(
-    store: &Store,
-    query: &Query,
-    run: &RunId,
-    part: PartName,
-    scorer: &Scorer<'_>,
-    generation: Generation,
-) -> Result<StagedPart, ScoreError> {
-    let documents = store.catalogue().parts(run, Dataset::Documents)?;
-    let Some(documents) = documents.iter().find(|documents| documents.name == part) else {
-        return Err(ScoreError::NoDocuments { run: run.clone(), part });
-    };
-    let staged = write(store, query, run, part, scorer, generation).await;
-    let staged = staged.map_err(|source| ScoreError::Query { part, source })?;
-    let (documents, scores) = (documents.rows, staged.part().rows);
-    if documents != scores {
-        return Err(ScoreError::Rows { part, documents, scores });
-    }
-    Ok(staged)
+/// Scores the parts of one run, one at a time or several at once.
+pub struct PartScorer<'a> {
+    store: &'a Store,
+    run: &'a RunId,
+    query: PartQuery,
+    /// Rows of the documents parts, by name.
+    documents: BTreeMap<PartName, u64>,
 }
 
-async fn write(
-    store: &Store,
-    query: &Query,
-    run: &RunId,
-    part: PartName,
-    scorer: &Scorer<'_>,
-    generation: Generation,
-) -> Result<StagedPart, QueryError> {
-    let profile = scorer.profile;
-    let session = query.session_for_run(run, PartScope::One(part))?;
-    define_facts(&session, FACTS, scorer.topic.as_ref())?;
-    session.define_row_text(REASON_FUNCTION, profile.rules().len(), reason_words(profile));
-    let columns = scores_columns(profile);
-    session.write_part(&score_sql(profile), columns, store, run, part, generation).await
+impl<'a> PartScorer<'a> {
+    /// Plans what `scorer` says for the documents, pages and duplicates that `run` has now.
+    pub fn plan(
+        store: &'a Store,
+        query: &Query,
+        run: &'a RunId,
+        scorer: &Scorer<'_>,
+    ) -> Result<Self, ScoreError> {
+        let documents = store.catalogue().parts(run, Dataset::Documents)?;
+        let documents = documents.iter().map(|part| (part.name, part.rows)).collect();
+        let profile = scorer.profile;
+        let planned = || {
+            let session = query.session_by_part(run)?;
+            define_facts(&session, FACTS, scorer.topic.as_ref(), profile.reads())?;
+            session.define_row_words(REASON_FUNCTION, profile.rules().len(), reason_words(profile));
+            session.by_part(&score_sql(profile), scores_columns(profile), "ordinal")
+        };
+        let query = planned().map_err(|source| ScoreError::WhatIf {
+            run: run.clone(),
+            profile: profile.name().to_owned(),
+            source,
+        })?;
+        Ok(Self { store, run, query, documents })
+    }
+
+    /// Scores the documents part `part` and writes the scores part of the same name, ordered by
+    /// ordinal, for `generation`. The same documents, pages and duplicates parts and the same profile
+    /// give the same bytes, whatever the machine.
+    ///
+    /// Errors are failures of the engine or the store; what stands on a page is never one.
+    pub async fn score(
+        &self,
+        part: PartName,
+        generation: Generation,
+    ) -> Result<StagedPart, ScoreError> {
+        let Some(documents) = self.documents.get(&part).copied() else {
+            return Err(ScoreError::NoDocuments { run: self.run.clone(), part });
+        };
+        let staged = self.query.write(self.store, self.run, part, generation).await;
+        let staged = staged.map_err(|source| ScoreError::Query { part, source })?;
+        let scores = staged.part().rows;
+        if documents != scores {
+            return Err(ScoreError::Rows { part, documents, scores });
+        }
+        Ok(staged)
+    }
 }

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use jarvix_query::{QueryError, Session, TextMatch, Value};
 
 /// The function that `facts` asks.
@@ -128,7 +128,8 @@ impl Terms {
             }
         }
         let mut builder = AhoCorasickBuilder::new();
-        builder.ascii_case_insensitive(true);
+        // Topics are short and texts many: the largest and fastest of its tables.
+        builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA));
         let matcher = builder.build(&texts).ok().filter(|_| !terms.is_empty())?;
         Some(Self { matcher, patterns, count: terms.len() })
     }

@@ -1,4 +1,5 @@
-//! A row's reason: what counts most for the page, and what counts most against it, in one line.
+//! A row's reason: what counts most for the page, and what counts most against it, in one line; or why
+//! a gate holds.
 //!
 //! For it speak the two largest contributions that reach at least half of their weight. Against it
 //! speaks the largest single loss: a penalty, or the rest that a signal under half of its weight
@@ -6,7 +7,7 @@
 
 use std::sync::Arc;
 
-use jarvix_query::RowText;
+use jarvix_query::RowWords;
 
 use crate::profile::Profile;
 
@@ -20,61 +21,98 @@ struct Phrase {
     reason_low: String,
 }
 
-/// The function from contributions, in the profile's order, to words.
-pub(crate) fn reason_words(profile: &Profile) -> RowText {
-    let phrases: Vec<Phrase> = profile
-        .rules()
-        .iter()
-        .map(|signal| Phrase {
-            weight: signal.weight,
-            reason: signal.reason.clone(),
-            reason_low: signal.reason_low.clone(),
-        })
-        .collect();
-    Arc::new(move |contributions, text| write_reason(&phrases, contributions, text))
+/// The words of a profile.
+struct Reasons {
+    phrases: Vec<Phrase>,
+    gates: Vec<String>,
 }
 
-fn write_reason(phrases: &[Phrase], contributions: &[i64], text: &mut String) {
-    let mut first: Option<(i64, &str)> = None;
-    let mut second: Option<(i64, &str)> = None;
-    let mut against: Option<(i64, &str)> = None;
-    for (phrase, &points) in phrases.iter().zip(contributions) {
+/// Which signals speak: their places in the profile.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Speakers {
+    first: Option<usize>,
+    second: Option<usize>,
+    against: Option<usize>,
+}
+
+/// The function from the number of a gate and contributions, in the profile's order, to words.
+pub(crate) fn reason_words(profile: &Profile) -> Arc<dyn RowWords> {
+    let phrases = profile.rules().iter().map(|signal| Phrase {
+        weight: signal.weight,
+        reason: signal.reason.clone(),
+        reason_low: signal.reason_low.clone(),
+    });
+    let gates = profile.gates().iter().map(|gate| gate.reason.clone());
+    Arc::new(Reasons { phrases: phrases.collect(), gates: gates.collect() })
+}
+
+impl RowWords for Reasons {
+    fn number(&self, gate: i64, contributions: &[i64]) -> u64 {
+        let gate = u64::try_from(gate).unwrap_or(0);
+        if gate > 0 {
+            return gate;
+        }
+        let Speakers { first, second, against } = speakers(&self.phrases, contributions);
+        let base = self.phrases.len() as u64 + 1;
+        let digit = |speaker: Option<usize>| speaker.map_or(0, |at| at as u64 + 1);
+        let number = (digit(first) * base + digit(second)) * base + digit(against);
+        self.gates.len() as u64 + 1 + number
+    }
+
+    fn sentence(&self, number: u64) -> String {
+        let Some(number) = number.checked_sub(self.gates.len() as u64 + 1) else {
+            let gate = usize::try_from(number).ok().and_then(|gate| gate.checked_sub(1));
+            return gate.and_then(|gate| self.gates.get(gate)).cloned().unwrap_or_default();
+        };
+        let base = self.phrases.len() as u64 + 1;
+        let phrase = |digit: u64| {
+            let at = usize::try_from(digit % base).ok().and_then(|digit| digit.checked_sub(1));
+            at.and_then(|at| self.phrases.get(at))
+        };
+        let (first, second) = (phrase(number / base / base), phrase(number / base));
+        sentence([first, second], phrase(number))
+    }
+}
+
+fn speakers(phrases: &[Phrase], contributions: &[i64]) -> Speakers {
+    let (mut first, mut second, mut against) = (None, None, None);
+    for (at, (phrase, &points)) in phrases.iter().zip(contributions).enumerate() {
         if phrase.weight > 0 && points * 2 >= phrase.weight {
             if larger(points, first) {
                 second = first;
-                first = Some((points, &phrase.reason));
+                first = Some((points, at));
             } else if larger(points, second) {
-                second = Some((points, &phrase.reason));
+                second = Some((points, at));
             }
             continue;
         }
-        let (loss, words) = match phrase.weight > 0 {
-            true => (phrase.weight - points, &phrase.reason_low),
-            false => (-points, &phrase.reason),
-        };
+        let loss = if phrase.weight > 0 { phrase.weight - points } else { -points };
         if loss > 0 && larger(loss, against) {
-            against = Some((loss, words));
+            against = Some((loss, at));
         }
     }
-    let parts = [first, second].map(|part| part.map(|(_, words)| words));
+    let [first, second, against] = [first, second, against].map(|s| s.map(|(_, at)| at));
+    Speakers { first, second, against }
+}
+
+fn sentence(parts: [Option<&Phrase>; 2], against: Option<&Phrase>) -> String {
+    let parts = parts.map(|part| part.map(|phrase| phrase.reason.as_str()));
+    let against = against.map(|phrase| match phrase.weight > 0 {
+        true => phrase.reason_low.as_str(),
+        false => phrase.reason.as_str(),
+    });
     match (parts, against) {
-        ([Some(a), Some(b)], Some((_, but))) => join(text, &[a, ", ", b, "; but ", but]),
-        ([Some(a), None], Some((_, but))) => join(text, &[a, "; but ", but]),
-        ([Some(a), Some(b)], None) => join(text, &[a, ", ", b]),
-        ([Some(a), None], None) => join(text, &[a]),
-        ([None, _], Some((_, but))) => join(text, &[but]),
-        ([None, _], None) => join(text, &["nothing speaks for it or against it"]),
+        ([Some(a), Some(b)], Some(but)) => format!("{a}, {b}; but {but}"),
+        ([Some(a), None], Some(but)) => format!("{a}; but {but}"),
+        ([Some(a), Some(b)], None) => format!("{a}, {b}"),
+        ([Some(a), None], None) => a.to_owned(),
+        ([None, _], Some(but)) => but.to_owned(),
+        ([None, _], None) => "nothing speaks for it or against it".to_owned(),
     }
 }
 
-fn larger(value: i64, known: Option<(i64, &str)>) -> bool {
+fn larger(value: i64, known: Option<(i64, usize)>) -> bool {
     known.is_none_or(|(known, _)| value > known)
-}
-
-fn join(text: &mut String, parts: &[&str]) {
-    for part in parts {
-        text.push_str(part);
-    }
 }
 
 #[cfg(test)]
@@ -82,20 +120,24 @@ mod tests {
     use super::*;
 
     fn say(contributions: &[i64]) -> String {
+        say_with(0, contributions)
+    }
+
+    fn say_with(gate: i64, contributions: &[i64]) -> String {
         let phrase = |weight, reason: &str, reason_low: &str| Phrase {
             weight,
             reason: reason.to_owned(),
             reason_low: reason_low.to_owned(),
         };
-        let phrases = [
+        let phrases = vec![
             phrase(50, "long", "short"),
             phrase(30, "recent", "old"),
             phrase(20, "dated", "undated"),
             phrase(-25, "many links", ""),
         ];
-        let mut text = String::new();
-        write_reason(&phrases, contributions, &mut text);
-        text
+        let gates = vec!["no text".to_owned(), "a wall".to_owned()];
+        let reasons = Reasons { phrases, gates };
+        reasons.sentence(reasons.number(gate, contributions))
     }
 
     #[test]
@@ -106,5 +148,11 @@ mod tests {
         assert_eq!(say(&[50, 30, 0, -25]), "long, recent; but many links");
         assert_eq!(say(&[0, 0, 0, 0]), "short");
         assert_eq!(say(&[25, 15, 10, 0]), "long, recent");
+    }
+
+    #[test]
+    fn a_gate_speaks_alone() {
+        assert_eq!(say_with(1, &[50, 30, 20, 0]), "no text");
+        assert_eq!(say_with(2, &[50, 30, 20, 0]), "a wall");
     }
 }

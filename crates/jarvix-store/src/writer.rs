@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arrow::compute::{BatchCoalescer, CastOptions, cast_with_options};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use jarvix_core::{Dataset, PartRef, limits};
@@ -217,31 +217,40 @@ impl<R> fmt::Debug for PartWriter<R> {
 
 /// Writes the record batches of one part. They are brought to the dataset's columns by name: types
 /// are cast where that loses nothing, a missing column that may be empty is empty, and a column that
-/// the dataset does not have is an error. Dropping it without [`finish`](Self::finish) gives the
+/// the dataset does not have is an error. Values that come as a dictionary stay one on their way into
+/// the file, which is the same either way. Dropping it without [`finish`](Self::finish) gives the
 /// part up.
 pub struct BatchPartWriter {
     file: FileWriter,
     schema: DatasetSchema,
-    batches: BatchCoalescer,
+    /// Cuts the batches anew; there once the first one is.
+    batches: Option<BatchCoalescer>,
 }
 
 impl BatchPartWriter {
     pub(crate) fn begin(store: Store, address: Address, schema: DatasetSchema) -> Result<Self> {
-        let batches = BatchCoalescer::new(Arc::clone(&schema.schema), BATCH_ROWS_MAX);
-        Ok(Self { file: FileWriter::begin(store, address, &schema)?, schema, batches })
+        Ok(Self { file: FileWriter::begin(store, address, &schema)?, schema, batches: None })
     }
 
     /// Adds the rows of a batch, in order. After an error the part is given up.
     pub fn append(&mut self, batch: &RecordBatch) -> Result<()> {
         let dataset = self.schema.dataset;
-        let batch = conform(batch, &self.schema.schema)
-            .map_err(|reason| StoreError::Columns { dataset, reason })?;
-        self.batches.push_batch(batch).map_err(|error| self.wrong(error))?;
+        // What the first batch came as, the others come as, too.
+        let wanted = match &self.batches {
+            Some(batches) => batches.schema(),
+            None => on_the_way(batch, &self.schema.schema),
+        };
+        let batch =
+            conform(batch, &wanted).map_err(|reason| StoreError::Columns { dataset, reason })?;
+        let new = || BatchCoalescer::new(wanted, BATCH_ROWS_MAX);
+        let pushed = self.batches.get_or_insert_with(new).push_batch(batch);
+        pushed.map_err(|error| self.wrong(error))?;
         self.write_completed()
     }
 
     fn write_completed(&mut self) -> Result<()> {
-        while let Some(batch) = self.batches.next_completed_batch() {
+        let Some(batches) = &mut self.batches else { return Ok(()) };
+        while let Some(batch) = batches.next_completed_batch() {
             self.file.write(&batch)?;
         }
         Ok(())
@@ -253,12 +262,12 @@ impl BatchPartWriter {
 
     /// Rows so far.
     pub fn rows(&self) -> u64 {
-        self.file.rows + self.batches.get_buffered_rows() as u64
+        self.file.rows + self.batches.as_ref().map_or(0, |b| b.get_buffered_rows() as u64)
     }
 
     /// About how large the file would be now.
     pub fn bytes(&self) -> u64 {
-        self.file.bytes() + self.batches.size() as u64
+        self.file.bytes() + self.batches.as_ref().map_or(0, |b| b.size() as u64)
     }
 
     /// The dataset that is being written.
@@ -268,10 +277,24 @@ impl BatchPartWriter {
 
     /// Ends the file and makes it durable under its name. It is not committed by that.
     pub fn finish(mut self) -> Result<StagedPart> {
-        self.batches.finish_buffered_batch().map_err(|error| self.wrong(error))?;
+        let finished = self.batches.as_mut().map_or(Ok(()), BatchCoalescer::finish_buffered_batch);
+        finished.map_err(|error| self.wrong(error))?;
         self.write_completed()?;
         self.file.finish()
     }
+}
+
+/// The columns of `schema`, those as dictionaries that `batch` has so.
+fn on_the_way(batch: &RecordBatch, schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| {
+        match batch.column_by_name(field.name()).map(|column| column.data_type()) {
+            Some(given @ DataType::Dictionary(_, value)) if **value == *field.data_type() => {
+                Arc::new(field.as_ref().clone().with_data_type(given.clone()))
+            }
+            _ => Arc::clone(field),
+        }
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 impl fmt::Debug for BatchPartWriter {

@@ -19,7 +19,7 @@ use jarvix_collect::admit::{
     Crawled, DedupeLimits, FoundLimits, FoundNow, FoundSession, LookedThrough, SortLimits,
 };
 use jarvix_core::{Event, RunId, limits};
-use jarvix_query::{PartScope, Query, Session};
+use jarvix_query::{Query, Session};
 use jarvix_report::CrawlFacts;
 use jarvix_store::Store;
 
@@ -60,7 +60,7 @@ async fn level(
     from: u64,
 ) -> Result<Option<FoundNow>, LineError> {
     let (dedupe, sort) = (DedupeLimits::default(), SortLimits::default());
-    let session = line.query.session_for_run(line.run, PartScope::All)?;
+    let session = line.query.session_for_run(line.run)?;
     let judge = Judge::new(crawl.reach, &crawl.filter);
     let stop = || line.stop.load(Ordering::SeqCst);
     let admission = FoundSession::begin(line.store, line.run, dedupe, sort)?;
@@ -113,7 +113,7 @@ async fn levels_from(session: &Session, from: u64, depth: u32) -> Result<Vec<u32
 
 /// How the pages of a run came into it and what was left out: what the report says of it.
 pub async fn facts(store: &Store, query: &Query, run: &RunId) -> Result<CrawlFacts, LineError> {
-    let session = query.session_for_run(run, PartScope::All)?;
+    let session = query.session_for_run(run)?;
     crate::summary::found::facts(&session, &Crawled::recorded(store, run)?).await
 }
 

@@ -4,9 +4,11 @@ pub mod curate;
 pub mod dedupe;
 pub mod score;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
-use jarvix_core::{Event, Generation, RunId, Stage, StageRunner, WorkItem, WorkQueue};
+use jarvix_core::{Event, Generation, PartName, RunId, StageRunner, WorkItem, WorkQueue};
 use jarvix_store::Store;
 
 use crate::LineError;
@@ -15,74 +17,111 @@ use crate::LineError;
 const HINT_WAIT: Duration = Duration::from_millis(200);
 
 /// Where facts are told; never blocks.
-pub type Publish<'a> = &'a dyn Fn(Event);
+pub type Publish<'a> = &'a (dyn Fn(Event) + Sync);
 
-/// Works off everything that `runner` has to do and returns the rows it wrote.
-///
-/// Hints of `queue` come first; when there are none the catalogue is asked. It ends when nothing
-/// is left and `more_may_come` says that nothing will be added, or when `stop` says so between two
-/// parts.
-pub fn work_off<R: StageRunner>(
-    store: &Store,
-    run: &RunId,
-    generation: Generation,
-    runner: &R,
-    queue: &dyn WorkQueue,
-    publish: Publish<'_>,
-    conditions: Conditions<'_>,
-) -> Result<u64, LineError>
-where
-    LineError: From<R::Error>,
-{
-    let mut rows = 0;
-    let mut wait = Duration::ZERO;
-    while !(conditions.stop)() {
-        if let Some(item) = queue.take(wait) {
-            let done = runner.run(&item);
-            queue.finish(&item);
-            rows += done?;
-            let (run, stage) = (run.clone(), runner.stage());
-            let rows = conditions.rows_before + rows;
-            publish(Event::StageAdvanced { run, stage, rows, total: (conditions.total)() });
-            continue;
-        }
-        // Asked before the catalogue: what is committed after this answer is seen next time round.
-        let more_may_come = (conditions.more_may_come)();
-        let work = store.catalogue().work(run, runner.stage(), generation)?;
-        if work.is_empty() && !more_may_come {
-            break;
-        }
-        // With nothing to do but more to come the next hint is waited for.
-        wait = if work.is_empty() { HINT_WAIT } else { Duration::ZERO };
-        offer_all(queue, run, runner.stage(), generation, work);
-    }
-    Ok(rows)
+/// What is to be worked off.
+pub struct Work<'a, R> {
+    /// Where parts are committed.
+    pub store: &'a Store,
+    /// The run.
+    pub run: &'a RunId,
+    /// The generation of the runner's stage.
+    pub generation: Generation,
+    /// What does it.
+    pub runner: &'a R,
+    /// Hints of where to begin.
+    pub queue: &'a dyn WorkQueue,
+    /// Where facts are told.
+    pub publish: Publish<'a>,
+    /// How many parts are worked on at a time.
+    pub workers: usize,
 }
 
-/// What [`work_off`] asks while it works.
+/// What [`Work`] asks meanwhile.
 #[derive(Clone, Copy)]
 pub struct Conditions<'a> {
     /// Whether the stage above may still commit parts.
-    pub more_may_come: &'a dyn Fn() -> bool,
+    pub more_may_come: &'a (dyn Fn() -> bool + Sync),
     /// Whether to stop between two parts.
-    pub stop: &'a dyn Fn() -> bool,
+    pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Rows that were there before.
     pub rows_before: u64,
     /// Rows ahead in all, as far as it is known.
-    pub total: &'a dyn Fn() -> Option<u64>,
+    pub total: &'a (dyn Fn() -> Option<u64> + Sync),
 }
 
-/// Offers every part as a hint; what does not fit is found in the catalogue later.
-fn offer_all(
-    queue: &dyn WorkQueue,
-    run: &RunId,
-    stage: Stage,
-    generation: Generation,
-    parts: Vec<jarvix_core::PartName>,
-) {
-    for part in parts {
-        if !queue.offer(WorkItem { run: run.clone(), stage, part, generation }) {
-            break;
+/// What the workers have in common.
+#[derive(Default)]
+struct Crew {
+    rows: AtomicU64,
+    gave_up: AtomicBool,
+}
+
+impl<R: StageRunner> Work<'_, R>
+where
+    LineError: From<R::Error>,
+{
+    /// Works off everything that the runner has to do and returns the rows it wrote.
+    ///
+    /// Hints of the queue come first; when there are none the catalogue is asked. It ends when
+    /// nothing is left and `more_may_come` says that nothing will be added, when `stop` says so
+    /// between two parts, or with the first failure.
+    pub fn off(&self, conditions: Conditions<'_>) -> Result<u64, LineError> {
+        let crew = Crew::default();
+        let work = || {
+            let done = self.by_one(conditions, &crew);
+            crew.gave_up.fetch_or(done.is_err(), Ordering::SeqCst);
+            done
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..self.workers).map(|_| scope.spawn(work)).collect();
+            let first = work();
+            let panicked = |_| LineError::Threads { reason: "one of them panicked".to_owned() };
+            let join = |other: ScopedJoinHandle<'_, _>| other.join().map_err(panicked)?;
+            others.into_iter().map(join).fold(first, Result::and)
+        })?;
+        Ok(crew.rows.into_inner())
+    }
+
+    fn by_one(&self, conditions: Conditions<'_>, crew: &Crew) -> Result<(), LineError> {
+        let mut wait = Duration::ZERO;
+        while !((conditions.stop)() || crew.gave_up.load(Ordering::SeqCst)) {
+            if let Some(item) = self.queue.take(wait) {
+                let done = self.runner.run(&item);
+                self.queue.finish(&item);
+                let done = done?;
+                let rows = crew.rows.fetch_add(done, Ordering::SeqCst) + done;
+                let (run, stage) = (self.run.clone(), self.runner.stage());
+                let rows = conditions.rows_before + rows;
+                let total = (conditions.total)();
+                (self.publish)(Event::StageAdvanced { run, stage, rows, total });
+                continue;
+            }
+            // Asked before the catalogue: what is committed after this answer is seen next time
+            // round.
+            let more_may_come = (conditions.more_may_come)();
+            let catalogue = self.store.catalogue();
+            let left = catalogue.work(self.run, self.runner.stage(), self.generation)?;
+            let idle = left.is_empty() || !self.offer(left);
+            // What is left is in the hands of the others.
+            if idle && !more_may_come && self.queue.len() < self.workers.max(1) {
+                break;
+            }
+            // With nothing to do the next hint is waited for.
+            wait = if idle { HINT_WAIT } else { Duration::ZERO };
         }
+        Ok(())
+    }
+
+    /// Offers the parts as hints, as far as they fit, and says whether any was new; what does not
+    /// fit is found in the catalogue later.
+    fn offer(&self, parts: Vec<PartName>) -> bool {
+        let (stage, generation) = (self.runner.stage(), self.generation);
+        let mut any = false;
+        for part in parts {
+            let item = WorkItem { run: self.run.clone(), stage, part, generation };
+            any |= self.queue.offer(item);
+        }
+        any
     }
 }

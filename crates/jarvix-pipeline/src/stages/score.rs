@@ -2,8 +2,7 @@
 //! engine's and the profile's; this is only the stage around it.
 
 use jarvix_core::{Ordinals, Stage, StageRunner, WorkItem};
-use jarvix_query::Query;
-use jarvix_score::Scorer;
+use jarvix_score::PartScorer;
 use jarvix_store::{Commit, Store};
 use tokio::runtime::Handle;
 
@@ -11,12 +10,10 @@ use crate::LineError;
 
 /// Runs score with one profile.
 pub struct ScoreRunner<'a> {
-    /// Where parts are read from and committed to.
+    /// Where parts are committed to.
     pub store: &'a Store,
-    /// The engine.
-    pub query: &'a Query,
-    /// What counts how much, with what it must know of the whole run.
-    pub scorer: &'a Scorer<'a>,
+    /// What scores a part.
+    pub scorer: &'a PartScorer<'a>,
     /// The engine's own threads.
     pub runtime: Handle,
 }
@@ -30,17 +27,10 @@ impl StageRunner for ScoreRunner<'_> {
 
     fn run(&self, item: &WorkItem) -> Result<u64, LineError> {
         let (run, part, generation) = (&item.run, item.part, item.generation);
-        if !self.store.catalogue().work(run, Stage::Score, generation)?.contains(&part) {
+        if !self.store.catalogue().is_work(run, Stage::Score, generation, part)? {
             return Ok(0);
         }
-        let staged = self.runtime.block_on(jarvix_score::score_part(
-            self.store,
-            self.query,
-            run,
-            part,
-            self.scorer,
-            generation,
-        ))?;
+        let staged = self.runtime.block_on(self.scorer.score(part, generation))?;
         let rows = staged.part().rows;
         self.store.commit(Commit {
             run: run.clone(),

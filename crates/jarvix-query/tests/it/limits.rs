@@ -1,6 +1,6 @@
 //! Memory has a limit, and what dedupe asks for works within it.
 
-use jarvix_query::{PartScope, QueryErrorKind, Value};
+use jarvix_query::{QueryErrorKind, Value};
 
 use crate::fixture::Fixture;
 
@@ -10,7 +10,7 @@ const SMALL: usize = 32 * 1024 * 1024;
 async fn windows_over_more_rows_than_fit_in_memory_spill_and_end() {
     let fixture = Fixture::with_documents(2, 100);
     let query = fixture.query(2, SMALL);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     // 200 documents, 2,000 times each with a text of their own: about 60 MB to sort.
     let sql = "
         WITH many AS (
@@ -34,7 +34,7 @@ async fn windows_over_more_rows_than_fit_in_memory_spill_and_end() {
 async fn what_cannot_spill_is_an_error_and_not_a_dead_process() {
     let fixture = Fixture::with_documents(1, 100);
     let query = fixture.query(2, SMALL);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let sql = "
         WITH many AS (SELECT concat(d.text_hash, d.text_hash, CAST(n.value AS VARCHAR)) AS text
                       FROM documents d, generate_series(0, 9999) n)
@@ -47,7 +47,7 @@ async fn what_cannot_spill_is_an_error_and_not_a_dead_process() {
 async fn a_result_of_any_length_can_be_streamed_but_not_collected() {
     let fixture = Fixture::with_documents(1, 10);
     let query = fixture.query(1, 2 * SMALL);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let sql = "SELECT n.value FROM documents, generate_series(1, 20000) n";
     let error = session.rows(sql).await.expect_err("200,000 rows");
     assert_eq!(error.kind(), QueryErrorKind::Refused);

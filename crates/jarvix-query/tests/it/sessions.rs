@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use jarvix_core::{Dataset, Generation, Ordinals, PartName, Stage};
-use jarvix_query::{PartScope, QueryErrorKind, Session, Value};
+use jarvix_query::{QueryErrorKind, Session, Value};
 use jarvix_store::DatasetSchema;
 
 use crate::fixture::Fixture;
@@ -21,20 +21,15 @@ async fn only_what_the_catalogue_lists_is_there() {
 
     let query = fixture.query(2, MEMORY);
     let count = "SELECT count(*) FROM documents";
-    let all = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let all = query.session_for_run(&fixture.run).expect("a session");
     assert_eq!(all.rows(count).await.expect("rows").single(), Some(&Value::Int(30)));
-    let one = PartScope::One(PartName(2));
-    let one = query.session_for_run(&fixture.run, one).expect("a session");
-    let span = one.rows("SELECT min(ordinal), max(ordinal), count(*) FROM documents").await;
-    let expected = vec![vec![Value::Int(10), Value::Int(19), Value::Int(10)]];
-    assert_eq!(span.expect("rows").rows, expected);
 }
 
 #[tokio::test]
 async fn datasets_without_parts_are_empty_tables() {
     let fixture = Fixture::new();
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     for dataset in Dataset::ALL {
         let table = session.rows(&format!("SELECT * FROM {dataset}")).await.expect("rows");
         assert!(table.rows.is_empty() && !table.columns.is_empty(), "{dataset}");
@@ -45,7 +40,7 @@ async fn datasets_without_parts_are_empty_tables() {
 async fn values_come_as_they_are() {
     let fixture = Fixture::with_documents(1, 3);
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let sql = "SELECT d.ordinal, d.title, p.fetched_at, p.truncated, p.body, d.defects, p.headers,
                d.link_density, CAST(0.5 AS DOUBLE) AS half, CAST('1.250' AS DECIMAL(9,3)) AS price,
                host(d.url) AS host, registrable_domain(d.url) AS domain
@@ -75,7 +70,7 @@ async fn values_come_as_they_are() {
 async fn columns_that_nobody_asks_for_are_not_read() {
     let fixture = Fixture::with_documents(1, 3);
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let plan = session.explain("SELECT url FROM pages WHERE status = 200 ORDER BY url").await;
     let plan = plan.expect("a plan");
     assert!(
@@ -106,7 +101,7 @@ async fn columns_that_an_older_part_lacks_are_null() {
     fixture.commit(Stage::Dedupe, None, vec![staged], Ordinals::new());
 
     let query = fixture.query(2, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let table = session.rows("SELECT url, kind, similarity FROM duplicates").await.expect("rows");
     let expected = vec![Value::Text("https://old.example/".to_owned()), Value::Null, Value::Null];
     assert_eq!(table.rows, [expected]);
@@ -118,7 +113,7 @@ async fn a_session_reads_and_changes_nothing() {
     let outside = fixture.folder_of(Dataset::Pages).join("stolen.csv");
     let outside = outside.display();
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     let refused = [
         "DROP TABLE pages".to_owned(),
         "CREATE TABLE x AS SELECT 1".to_owned(),
@@ -172,7 +167,7 @@ async fn a_part_that_changed_behind_the_catalogue_is_an_error() {
     let fixture = Fixture::with_documents(1, 3);
     let path = fixture.folder_of(Dataset::Documents).join("part-00000001.parquet");
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run, PartScope::All).expect("a session");
+    let session = query.session_for_run(&fixture.run).expect("a session");
     std::fs::write(&path, b"short").expect("written");
     let error = session.rows("SELECT url FROM documents").await.expect_err("damaged");
     assert!(error.to_string().contains("was committed with"), "{error}");

@@ -10,7 +10,7 @@ mod fit;
 use std::collections::HashMap;
 
 use jarvix_core::RunId;
-use jarvix_query::{PartScope, Query, QueryError, Session};
+use jarvix_query::{Query, QueryError, Session};
 
 pub use curve::{Quality, ThresholdPoint};
 
@@ -131,7 +131,7 @@ pub async fn tune(
     let aimed = profile.actions().get(at).filter(|a| a.at_least > 0 || fit == Fit::Weights);
     let aimed =
         aimed.ok_or_else(|| wrong("the action that begins at 0 has no threshold to fit"))?;
-    let session = query.session_for_run(run, PartScope::All).map_err(failed)?;
+    let session = query.session_for_run(run).map_err(failed)?;
     let scorer = Scorer::prepare(query, run, profile).await?;
     let before = read(&session, "old_scores", &scorer, labels).await.map_err(failed)?;
     let (fitted, held_out) = (counts(&before, false), counts(&before, true));

@@ -70,6 +70,10 @@ const CASES: &[(&str, &str)] = &[
     ("name = \"BUY\"", "name = \"buy\""),
     ("word_count / 1000", "word_cuont / 1000"),
     ("word_count / 1000", "zzz"),
+    // What another signal gives is no column of the facts, so no signal can ask for itself, either.
+    ("word_count / 1000", "signal_titled / 40"),
+    ("word_count / 1000", "1.0 - signal_length"),
+    ("word_count / 1000", "1.0 - length"),
     ("word_count / 1000", "wrd(word_count)"),
     ("word_count / 1000", "word_count /"),
     ("word_count / 1000", "word_count) + (1"),
@@ -81,6 +85,10 @@ const CASES: &[(&str, &str)] = &[
     ("word_count / 1000", "char_length(title) / char_length(text)"),
     ("word_count / 1000", "CAST(title AS DOUBLE)"),
     ("word_count / 1000", "title + 1"),
+    ("word_count / 1000", "char_length(chr(CAST(word_count AS BIGINT)))"),
+    ("word_count / 1000", "to_unixtime(published)"),
+    ("word_count / 1000", "char_length(split_part(title, ' ', CAST(word_count AS BIGINT)))"),
+    ("word_count / 1000", "regexp_count(text, title)"),
     ("word_count / 1000", "sum(word_count)"),
     ("word_count / 1000", "row_number() OVER ()"),
     ("word_count / 1000", "(SELECT count(*) FROM pages)"),
@@ -110,6 +118,28 @@ fn every_mistake_is_told_with_its_place_and_a_way_out() {
     }
     assert!(!report.contains("ACCEPTED"), "{report}");
     insta::assert_snapshot!(report);
+}
+
+#[test]
+fn a_thousand_signals_are_refused_and_as_many_as_may_be_are_not() {
+    let with = |count: usize| {
+        let (head, rest) = RIGHT.split_once("[[signal]]").expect("signals");
+        let (_, tail) = rest.split_once("[[gate]]").expect("a gate");
+        let signals: String = (0..count)
+            .map(|n| {
+                format!(
+                    "[[signal]]\nname = \"s{n}\"\nabout = \"One of many.\"\nweight = 1\n\
+                     expr = \"word_count / {}.0\"\nreason = \"r\"\nreason_low = \"l\"\n",
+                    n + 1
+                )
+            })
+            .collect();
+        let text = format!("{head}\nmaximum = {count}\n{signals}[[gate]]{tail}");
+        Profile::parse("many.toml", &text.replace("at_least = 50", "at_least = 10"))
+    };
+    let refused = with(1_000).expect_err("too many").to_string();
+    assert!(refused.contains("more than 48 tables [[signal]]"), "{refused}");
+    assert_eq!(with(48).expect("as many as may be").rules().len(), 48);
 }
 
 #[test]

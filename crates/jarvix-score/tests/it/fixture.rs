@@ -3,8 +3,8 @@
 use jarvix_core::{
     Document, Duplicate, Generation, Link, Ordinals, Outcome, Page, PartName, RunId, Signal, Stage,
 };
-use jarvix_query::{PartScope, Query, QuerySettings, Table};
-use jarvix_score::{Profile, Scorer, score_part};
+use jarvix_query::{Query, QuerySettings, Table};
+use jarvix_score::{PartScorer, Profile, Scorer};
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, system_env};
 
 pub const PART: PartName = PartName(1);
@@ -67,14 +67,15 @@ impl Fixture {
         let query = self.query(threads);
         let generation = Generation(generation);
         let scorer = Scorer::prepare(&query, &self.run, profile).await.expect("counted");
-        score_part(&self.store, &query, &self.run, PART, &scorer, generation).await.expect("scores")
+        let parts = PartScorer::plan(&self.store, &query, &self.run, &scorer).expect("a plan");
+        parts.score(PART, generation).await.expect("scores")
     }
 
     /// Scores the part, commits it, and reads it back.
     pub async fn scores(&self, profile: &Profile) -> Table {
         let staged = self.score(profile, 2, 1).await;
         self.commit(Stage::Score, Some(PART), vec![staged], Ordinals::new());
-        let session = self.query(1).session_for_run(&self.run, PartScope::All).expect("a session");
+        let session = self.query(1).session_for_run(&self.run).expect("a session");
         session.rows("SELECT * FROM scores").await.expect("rows")
     }
 }

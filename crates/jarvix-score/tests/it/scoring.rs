@@ -2,7 +2,7 @@
 
 use jarvix_core::{Document, Duplicate, Gate, Generation, PartName, Signal};
 use jarvix_query::{Table, Value};
-use jarvix_score::{Profile, Scorer, score_part, scores_columns};
+use jarvix_score::{PartScorer, Profile, Scorer, scores_columns};
 use proptest::prelude::*;
 
 use crate::fixture::{Fixture, PART, document, excellent, set};
@@ -222,6 +222,28 @@ async fn ages_count_from_the_fetch_and_what_is_no_date_has_none() {
     assert_eq!(points, expected);
 }
 
+#[tokio::test]
+async fn what_is_no_number_gives_no_points_and_takes_confidence() {
+    let profile = |expr: &str| {
+        let text = format!(
+            "name = \"odd\"\ndescription = \"Odd numbers.\"\nversion = 1\n\
+             [[signal]]\nname = \"odd\"\nabout = \"Odd.\"\nweight = 60\nexpr = \"{expr}\"\n\
+             reason = \"odd\"\nreason_low = \"even\"\n\
+             [[signal]]\nname = \"rest\"\nabout = \"All.\"\nweight = 40\nexpr = \"1.0\"\n\
+             reason = \"all\"\nreason_low = \"none\"\n\
+             [[action]]\nname = \"ALL\"\nat_least = 0\n"
+        );
+        Profile::parse("odd", &text).unwrap_or_else(|error| panic!("{error}"))
+    };
+    for expr in ["word_count / 0", "0.0 / 0.0", "-1.0 / 0", "sqrt(-1.0)", "ln(0.0)", "lix"] {
+        let nothing = Document { signals: vec![None; Signal::ALL.len()], ..document(0) };
+        let table = Fixture::new(&[nothing], &[]).scores(&profile(expr)).await;
+        assert_eq!(text(&table, 0, "signal_odd"), "0.000", "{expr}");
+        assert_eq!(text(&table, 0, "score"), "40.000", "{expr}");
+        assert_eq!(text(&table, 0, "confidence"), "0.400", "{expr}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_thread_and_two_write_the_same_scores() {
     let documents: Vec<Document> = (0..3_000)
@@ -263,8 +285,9 @@ async fn every_document_gets_exactly_one_score_or_the_part_is_refused() {
     let score = async |part| {
         let first = Generation::FIRST;
         let scorer = Scorer::prepare(&query, &fixture.run, &profile).await.expect("counted");
-        let scored = score_part(&fixture.store, &query, &fixture.run, part, &scorer, first).await;
-        scored.expect_err("refused").to_string()
+        let parts =
+            PartScorer::plan(&fixture.store, &query, &fixture.run, &scorer).expect("a plan");
+        parts.score(part, first).await.expect_err("refused").to_string()
     };
     assert_eq!(
         score(PART).await,

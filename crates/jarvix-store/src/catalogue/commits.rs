@@ -318,17 +318,41 @@ impl Catalogue {
     /// The input parts of `stage` that `generation` has no outputs for yet, by name. Empty for
     /// stages that do not work part by part.
     pub fn work(&self, run: &RunId, stage: Stage, generation: Generation) -> Result<Vec<PartName>> {
+        self.work_among(run, stage, generation, None)
+    }
+
+    /// Whether `part` is one of them.
+    pub fn is_work(
+        &self,
+        run: &RunId,
+        stage: Stage,
+        generation: Generation,
+        part: PartName,
+    ) -> Result<bool> {
+        Ok(!self.work_among(run, stage, generation, Some(part))?.is_empty())
+    }
+
+    fn work_among(
+        &self,
+        run: &RunId,
+        stage: Stage,
+        generation: Generation,
+        part: Option<PartName>,
+    ) -> Result<Vec<PartName>> {
         let Some(dataset) = input_dataset(stage) else { return Ok(Vec::new()) };
+        let (from, to) = part.map_or((0, u32::MAX), |part| (part.0, part.0));
         self.snapshot("look for work", |connection| {
             let input = generations::current_number(connection, run, dataset.stage())?;
             let mut statement = connection.prepare_cached(
                 "SELECT name FROM parts WHERE run = ?1 AND dataset = ?2 AND generation = ?3
+                 AND name BETWEEN ?6 AND ?7
                  AND NOT EXISTS (SELECT 1 FROM commits
                      WHERE commits.run = ?1 AND stage = ?4 AND commits.generation = ?5
                      AND input = parts.name AND input_generation = ?3)
                  ORDER BY name",
             )?;
-            let of = params![run.as_str(), dataset.as_str(), input.0, stage.as_str(), generation.0];
+            let (run, dataset) = (run.as_str(), dataset.as_str());
+            let of = params![run, dataset, input.0, stage.as_str(), generation.0, from, to];
             let mut rows = statement.query(of)?;
             let mut names = Vec::new();
             while let Some(row) = rows.next()? {

@@ -5,7 +5,7 @@ use jarvix_collect::CollectSummary;
 use jarvix_core::{Dataset, Outcome, RunId};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{Ending, line::runtime};
-use jarvix_query::{PartScope, Value};
+use jarvix_query::Value;
 use jarvix_report::{Summary, text};
 use jarvix_store::Store;
 use serde_json::json;
@@ -155,8 +155,7 @@ pub fn exit_of(
                 count(CASE WHEN outcome = 'robots_denied' THEN 1 END) FROM pages",
         failures.join(", ")
     );
-    let table =
-        runtime.block_on(async { query.session_for_run(run, PartScope::All)?.rows(&sql).await })?;
+    let table = runtime.block_on(async { query.session_for_run(run)?.rows(&sql).await })?;
     let cell = |at: usize| {
         table.rows.first().and_then(|row| row.get(at)).and_then(Value::as_u64).unwrap_or(0)
     };

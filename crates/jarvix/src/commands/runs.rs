@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use jarvix_core::{Dataset, RunId};
 use jarvix_pipeline::identity;
 use jarvix_pipeline::line::runtime;
-use jarvix_query::{PartScope, Value};
+use jarvix_query::Value;
 use jarvix_report::{CrawlFacts, FailingHost, FailureCause, PolitenessFacts};
 use jarvix_store::{RunRecord, Store};
 use serde::Serialize;
@@ -171,8 +171,7 @@ fn outcomes(
     let query = context.query(store)?;
     let runtime = runtime(context.settings.threads()).map_err(line_error)?;
     let sql = "SELECT outcome, count(*) FROM pages GROUP BY outcome ORDER BY outcome";
-    let table =
-        runtime.block_on(async { query.session_for_run(run, PartScope::All)?.rows(sql).await })?;
+    let table = runtime.block_on(async { query.session_for_run(run)?.rows(sql).await })?;
     let pair = |row: &Vec<Value>| {
         Some((row.first()?.as_text()?.to_owned(), row.get(1).and_then(Value::as_u64)?))
     };
@@ -187,7 +186,7 @@ fn told(
 ) -> Result<(Vec<FailureCause>, Vec<FailingHost>, PolitenessFacts), CliError> {
     let query = context.query(store)?;
     let runtime = runtime(context.settings.threads()).map_err(line_error)?;
-    let session = query.session_for_run(run, PartScope::All)?;
+    let session = query.session_for_run(run)?;
     let told = async {
         let failures = jarvix_pipeline::failures(&session).await?;
         let hosts = jarvix_pipeline::failing_hosts(&session).await?;
