@@ -12,11 +12,13 @@ mod failing;
 mod found;
 mod html;
 mod json;
+mod line_chart;
 mod politeness;
 mod scores;
 mod summary;
 pub mod text;
 mod totals;
+mod trends;
 mod words;
 
 use std::fmt;
@@ -30,6 +32,7 @@ pub use json::{SCHEMA, json};
 pub use politeness::*;
 pub use scores::{BIN_WIDTH, BINS, ScoreStats, ScoreTally};
 pub use summary::*;
+pub use trends::*;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use jarvix_core::{Gate, Outcome, RunId};
 
-use crate::{CrawlFacts, FailingHost, Milli, PolitenessFacts, ScoreStats};
+use crate::{CrawlFacts, FailingHost, Milli, PolitenessFacts, ScoreStats, TrendFacts};
 
 /// Rows of [`Summary::top`] unless asked otherwise.
 pub const TOP_ROWS: usize = 50;
@@ -73,6 +73,9 @@ pub struct Summary {
     pub rejects: RejectFacts,
     /// Documents that repeat another one.
     pub duplicates: DuplicateFacts,
+    /// What became of the pages since earlier runs of the same input.
+    #[serde(default)]
+    pub trends: TrendFacts,
     /// What was found on the way.
     #[serde(default)]
     pub crawl: CrawlFacts,
@@ -397,6 +400,7 @@ impl Summary {
             failing_hosts: Vec::new(),
             rejects: RejectFacts::default(),
             duplicates: DuplicateFacts::default(),
+            trends: TrendFacts::default(),
             crawl: CrawlFacts::default(),
             sizes: Sizes::default(),
             repeat_command: String::new(),

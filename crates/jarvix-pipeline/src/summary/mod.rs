@@ -10,10 +10,11 @@ mod pages;
 mod politeness;
 mod ranking;
 mod scores;
+mod trends;
 
 use jarvix_collect::admit::{Admission, Crawled};
 use jarvix_core::{Dataset, Outcome, RunId, Stage};
-use jarvix_query::{PartScope, Query, Session, Table, Value};
+use jarvix_query::{Query, Session, Table, Value};
 use jarvix_report::{InputFacts, ProfileFacts, Setting, Sizes, Summary};
 use jarvix_store::Store;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub async fn summary(
     top: usize,
 ) -> Result<Summary, LineError> {
     let settings = identity::settings_of(store, run)?;
-    let session = query.session_for_run(run, PartScope::All)?;
+    let session = query.session_for_run(run)?;
     let inputs = settings.inputs.iter().chain(&settings.crawl.sitemap_inputs);
     let names: Vec<String> = inputs.map(|input| short_name(input)).collect();
     let mut summary = Summary::empty(run.clone(), title(&names));
@@ -72,6 +73,7 @@ pub async fn summary(
     summary.rejects.sample = pages::rejects(&session).await?;
     summary.crawl = found::facts(&session, &Crawled::recorded(store, run)?).await?;
     summary.duplicates = documents::duplicates(&session).await?;
+    summary.trends = trends::facts(store, query, run).await?;
     summary.sizes = sizes(store, run, &session).await?;
     summary.method = method(&scored_by.profile);
     summary.repeat_command =

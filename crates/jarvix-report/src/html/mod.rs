@@ -7,6 +7,7 @@
 
 mod account;
 mod manners;
+mod over_time;
 mod ranking;
 
 use std::fmt;
@@ -22,7 +23,7 @@ const STYLE: &str = include_str!("../../templates/report.css");
 /// The script; [`SCRIPT_HASH`] names it in the policy.
 const SCRIPT: &str = include_str!("../../templates/report.js");
 /// SHA-256 of [`STYLE`] in Base64, for the content security policy; a test says what it has to be.
-const STYLE_HASH: &str = "sha256-KZdP7I4x9CYLKWZjUGubJ1dYh4pDSJycH0Cz0/+O/h0=";
+const STYLE_HASH: &str = "sha256-vvtaX79sSHz//YdsSUojhmt0mL7b88XckoETpDNs4YI=";
 /// SHA-256 of [`SCRIPT`], likewise.
 const SCRIPT_HASH: &str = "sha256-9qdA1TRP9pJZDsx07T3Amyb/HzL/Mo3cZWbDe5o4oC4=";
 
@@ -57,6 +58,7 @@ struct Report {
     actions: Vec<account::Action>,
     scored: String,
     ranking: ranking::Ranking,
+    over_time: Option<over_time::OverTime>,
     hosts: Vec<account::Host>,
     hosts_note: String,
     manners: manners::Manners,
@@ -166,6 +168,7 @@ impl Report {
             actions: account::actions(summary),
             scored: words::number(scored),
             ranking: ranking::Ranking::of(summary),
+            over_time: over_time::OverTime::of(summary),
             hosts: account::hosts(summary),
             hosts_note: account::hosts_note(summary),
             manners: manners::Manners::of(summary),

@@ -1,0 +1,103 @@
+//! What became of the pages since earlier runs of the same input.
+
+use jarvix_core::{Dataset, RunId};
+use jarvix_query::Query;
+use jarvix_report::{MOVER_ROWS, Milli, MovedPage, Outlook, RunMean, TREND_RUNS_MAX, TrendFacts};
+use jarvix_score::{Forecast, NoForecast, PageTrend, Standing, TrendScope, Trends};
+use jarvix_store::Store;
+
+use crate::LineError;
+
+/// Headings that are named of one page.
+const SECTIONS_NAMED: usize = 3;
+
+/// Follows the pages of `run` over the earlier runs of the same input that have scores.
+pub(super) async fn facts(
+    store: &Store,
+    query: &Query,
+    run: &RunId,
+) -> Result<TrendFacts, LineError> {
+    let runs = earlier(store, run)?;
+    if runs.len() < 2 {
+        return Ok(TrendFacts::default());
+    }
+    let scope = TrendScope::default();
+    let found = jarvix_score::trends(query, &runs, &scope, MOVER_ROWS, |_| Ok(())).await?;
+    Ok(told(found))
+}
+
+/// The runs to follow, oldest first, `run` at the end.
+fn earlier(store: &Store, run: &RunId) -> Result<Vec<RunId>, LineError> {
+    let catalogue = store.catalogue();
+    let Some(this) = catalogue.run(run)? else { return Ok(Vec::new()) };
+    let mut before: Vec<(i64, RunId)> = catalogue
+        .runs()?
+        .into_iter()
+        .filter(|other| other.id != this.id && other.created_at_us <= this.created_at_us)
+        .filter(|other| other.input_fingerprint == this.input_fingerprint)
+        .map(|other| (other.created_at_us, other.id))
+        .collect();
+    before.sort();
+    let mut runs = Vec::new();
+    for id in before.into_iter().map(|(_, id)| id).chain([this.id]) {
+        if !catalogue.parts(&id, Dataset::Scores)?.is_empty() {
+            runs.push(id);
+        }
+    }
+    // Without scores of its own there is nothing to compare.
+    if runs.last() != Some(run) {
+        return Ok(Vec::new());
+    }
+    Ok(runs.split_off(runs.len().saturating_sub(TREND_RUNS_MAX)))
+}
+
+fn told(found: Trends) -> TrendFacts {
+    let runs = found.runs.into_iter();
+    let outlook = found.forecast.map(|Forecast { point, low, high, .. }| Outlook {
+        point: points(point),
+        low: points(low),
+        high: points(high),
+    });
+    let no_outlook = match found.no_forecast {
+        None => "",
+        Some(NoForecast::NotEnoughData) => "There are not enough runs for a forecast.",
+        Some(NoForecast::NoBetterThanNaive) => {
+            "No forecast of the next mean score was nearer to what came than “as the last time”."
+        }
+    };
+    let moved = |page: &PageTrend| page.standing != Standing::Stable;
+    TrendFacts {
+        runs: runs
+            .map(|run| RunMean { run: run.run, pages: run.pages, mean: run.mean.map(Milli) })
+            .collect(),
+        new: found.standings.new,
+        improved: found.standings.improved,
+        declined: found.standings.declined,
+        stable: found.standings.stable,
+        gone: found.standings.gone,
+        movers: found.movers.into_iter().filter(moved).map(mover).collect(),
+        outlook,
+        no_outlook: no_outlook.to_owned(),
+    }
+}
+
+fn mover(page: PageTrend) -> MovedPage {
+    let before = page.scores.iter().rev().skip(1).find_map(|score| *score);
+    let named = page.sections.iter().map(|section| match section.heading.as_str() {
+        "" => "before the first heading".to_owned(),
+        heading => heading.to_owned(),
+    });
+    MovedPage {
+        standing: page.standing.as_str().to_owned(),
+        before: before.map(Milli),
+        now: page.scores.last().copied().flatten().map(Milli),
+        sections: named.take(SECTIONS_NAMED).collect(),
+        text_changed: page.text_changed,
+        url: page.url,
+    }
+}
+
+/// Points as thousandths, the nearest.
+fn points(value: f64) -> Milli {
+    Milli((value.clamp(0.0, 100.0) * 1000.0).round() as i64)
+}

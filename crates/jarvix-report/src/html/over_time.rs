@@ -1,0 +1,118 @@
+//! What became of the pages since earlier runs of the same input.
+
+use super::{Link, Shown};
+use crate::line_chart::LineChart;
+use crate::{MovedPage, RunMean, Summary, TrendFacts, words};
+
+/// What the report says of earlier runs; not there where there are none.
+pub(super) struct OverTime {
+    pub(super) note: String,
+    pub(super) outlook: String,
+    pub(super) chart: Option<LineChart>,
+    pub(super) about: String,
+    pub(super) runs: Vec<Run>,
+    pub(super) movers: Vec<Mover>,
+}
+
+/// A run's row.
+pub(super) struct Run {
+    pub(super) number: usize,
+    pub(super) name: Shown,
+    pub(super) pages: String,
+    pub(super) mean: String,
+}
+
+/// A page's row.
+pub(super) struct Mover {
+    pub(super) link: Link,
+    pub(super) standing: Shown,
+    pub(super) before: String,
+    pub(super) now: String,
+    pub(super) text: String,
+    pub(super) sections: Vec<Shown>,
+}
+
+impl OverTime {
+    pub(super) fn of(summary: &Summary) -> Option<Self> {
+        let facts = &summary.trends;
+        (facts.runs.len() > 1).then(|| Self {
+            note: note(facts),
+            outlook: outlook(facts),
+            chart: LineChart::of(facts),
+            about: about(&facts.runs),
+            runs: facts.runs.iter().enumerate().map(Run::of).collect(),
+            movers: facts.movers.iter().map(Mover::of).collect(),
+        })
+    }
+}
+
+fn note(facts: &TrendFacts) -> String {
+    let earlier = facts.runs.len() as u64 - 1;
+    let each = [
+        (facts.new, "new"),
+        (facts.improved, "more than a tenth better"),
+        (facts.declined, "more than a tenth worse"),
+        (facts.stable, "about as before"),
+        (facts.gone, "gone"),
+    ];
+    let ends: Vec<String> =
+        each.iter().map(|(count, what)| format!("{} {what}", words::number(*count))).collect();
+    format!(
+        "Each page is compared with the newest of {} of the same input that has it: {}.",
+        words::counted(earlier, "earlier run", "earlier runs"),
+        words::list(&ends)
+    )
+}
+
+fn outlook(facts: &TrendFacts) -> String {
+    match facts.outlook {
+        Some(next) => format!(
+            "The next mean score is expected at {:.1}, and in four of five cases between {:.1} and {:.1}; on the runs so far this was nearer than “as the last time”.",
+            next.point, next.low, next.high
+        ),
+        None => facts.no_outlook.clone(),
+    }
+}
+
+/// What the chart shows, in a sentence.
+fn about(runs: &[RunMean]) -> String {
+    let means: Vec<_> = runs.iter().filter_map(|run| run.mean).collect();
+    match means.as_slice() {
+        [first, .., last] => {
+            format!("Mean score by run, from {first:.1} in the first to {last:.1} in this one.")
+        }
+        _ => "There are not two runs with scores.".to_owned(),
+    }
+}
+
+impl Run {
+    fn of((at, run): (usize, &RunMean)) -> Self {
+        Self {
+            number: at + 1,
+            name: Shown::of(run.run.as_str()),
+            pages: words::number(run.pages),
+            mean: run.mean.map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1}")),
+        }
+    }
+}
+
+impl Mover {
+    fn of(page: &MovedPage) -> Self {
+        let score = |score: Option<crate::Milli>| {
+            score.map_or_else(|| "–".to_owned(), |score| format!("{score:.1}"))
+        };
+        let text = match (page.text_changed, page.sections.as_slice()) {
+            (false, _) => "",
+            (true, []) => "its text changed",
+            (true, _) => "changed:",
+        };
+        Self {
+            link: Link::of(&page.url),
+            standing: Shown::of(&page.standing.to_lowercase()),
+            before: score(page.before),
+            now: score(page.now),
+            text: text.to_owned(),
+            sections: page.sections.iter().map(|heading| Shown::of(heading)).collect(),
+        }
+    }
+}
