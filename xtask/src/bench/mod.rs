@@ -16,6 +16,8 @@ mod memory;
 mod origin;
 mod pages;
 mod peers;
+mod query;
+mod score;
 mod table;
 mod target;
 
@@ -39,6 +41,10 @@ enum Subject {
     Admit(admit::Args),
     /// Planted near duplicates among a million documents: how many are found, and how fast
     Dedupe(dedupe::Args),
+    /// Scoring ten million rows: against DuckDB and Polars
+    Score(score::Args),
+    /// A filter and a group-by over ten million rows: against DuckDB and Polars
+    Query(query::Args),
     /// Ten thousand slow hosts: whether all connections are in use, and none too many per host
     Hosts(hosts::Args),
     /// From a list of URLs to a finished report
@@ -55,6 +61,8 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Subject::Memory(args) => memory::run(workspace, args),
         Subject::Admit(args) => admit::run(workspace, args),
         Subject::Dedupe(args) => dedupe::run(workspace, args),
+        Subject::Score(args) => score::run(workspace, args),
+        Subject::Query(args) => query::run(workspace, args),
         Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
         Subject::Curate(args) => curate::run(workspace, args),
