@@ -9,6 +9,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod settings;
+mod waiting;
 
 /// Many short-lived allocations of very different sizes on several threads: the system's
 /// allocator keeps more of them than it gives back. Built without transparent huge pages: zeroing

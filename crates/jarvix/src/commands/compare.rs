@@ -9,6 +9,7 @@ use super::context::{Context, known_run, line_error, required_run};
 use crate::cli::COMPARE_STORED;
 use crate::error::{CliError, Exit};
 use crate::grid::Grid;
+use crate::waiting::Waiting;
 
 /// Contributions that are named for a page; the rest are summed up.
 const CHANGES_TOLD: usize = 3;
@@ -25,8 +26,10 @@ pub fn compare(context: &Context, matches: &ArgMatches, other: &str) -> Result<E
     };
     let query = context.query(&store)?;
     let movers = matches.get_one::<usize>("movers").copied().unwrap_or_default();
+    let waiting = Waiting::begin(context.output, "scoring twice and comparing");
     let work = jarvix_score::compare(&query, &run, &profile, &against, movers);
     let found = runtime(context.settings.threads()).map_err(line_error)?.block_on(work);
+    drop(waiting);
     let found = found.map_err(|error| match error {
         ScoreError::NoScores { .. } => CliError::usage(error.to_string()).help(format!(
             "jarvix score --run {run} gives it some; --compare default compares two profiles without any"

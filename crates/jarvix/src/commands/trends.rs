@@ -11,6 +11,7 @@ use jarvix_score::{Forecast, NoForecast, PageTrend, SectionFate, TrendScope, Tre
 use super::context::{Context, known_run, line_error};
 use crate::error::{CliError, Exit};
 use crate::grid::Grid;
+use crate::waiting::Waiting;
 
 /// Shades of a sparkline, from the lowest score to the highest.
 const SHADES: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -46,9 +47,13 @@ pub fn trends(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         false => text("format").unwrap_or_default(),
     };
     let mut csv = (format == "csv").then(|| Csv::begin(&runs)).transpose()?;
+    let is_csv = csv.is_some();
     let each = |page: &PageTrend| csv.as_mut().map_or(Ok(()), |csv| csv.write(page));
+    // Rows that are printed as they come are a sign of life themselves.
+    let waiting = Waiting::begin(context.output, "following pages").filter(|_| !is_csv);
     let work = jarvix_score::trends(&query, &runs, &scope, top, each);
     let found = runtime(context.settings.threads()).map_err(line_error)?.block_on(work)?;
+    drop(waiting);
     if let Some(csv) = csv {
         csv.finish()?;
         return Ok(Exit::Ok);

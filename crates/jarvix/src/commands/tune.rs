@@ -11,6 +11,7 @@ use std::io::Write;
 use super::context::{Context, known_run, line_error, required_run};
 use crate::error::{CliError, Exit};
 use crate::grid::Grid;
+use crate::waiting::Waiting;
 
 /// Largest file of labels, in bytes.
 const LABELS_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -31,8 +32,10 @@ pub fn tune(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
         _ => Fit::Both,
     };
     let query = context.query(&store)?;
+    let waiting = Waiting::begin(context.output, "scoring and fitting");
     let work = fit(&query, &run, &profile, &labels, what, text("action"));
     let tuned = runtime(context.settings.threads()).map_err(line_error)?.block_on(work);
+    drop(waiting);
     let tuned = tuned.map_err(|error| match error {
         ScoreError::Labels { .. } => CliError::usage(error.to_string()),
         error => CliError::from(error),

@@ -15,6 +15,7 @@ use super::Desk;
 use crate::error::{CliError, Exit};
 use crate::grid::{self, Grid};
 use crate::output;
+use crate::waiting::Waiting;
 
 /// Rows of a table for people; more is for programmes.
 const TABLE_ROWS_MAX: usize = 200;
@@ -155,6 +156,10 @@ fn enveloped(desk: &Desk<'_>, sql: &str) -> Result<(), Failed> {
 
 /// Writes the rows and says how many.
 fn write(desk: &Desk<'_>, sql: &str, out: &mut (dyn Write + Send)) -> Result<u64, Failed> {
+    // Rows that are printed as they come are a sign of life themselves.
+    let printed = !desk.sink.is_file() && io::stdout().is_terminal();
+    let waiting = Waiting::begin(desk.context.output, "asking")
+        .filter(|_| desk.format != Format::Table && !printed);
     if desk.format == Format::Parquet {
         let mut out = io::BufWriter::new(out);
         let rows = desk.runtime.block_on(desk.session.parquet(sql, &mut out))?;
@@ -162,18 +167,21 @@ fn write(desk: &Desk<'_>, sql: &str, out: &mut (dyn Write + Send)) -> Result<u64
         return Ok(rows);
     }
     let mut rows = desk.runtime.block_on(desk.session.stream(sql))?;
-    match desk.format {
+    let written = match desk.format {
         Format::Csv => csv(desk, &mut rows, out),
         Format::Json => json_array(desk, &mut rows, out),
         Format::Jsonl => lines(desk, &mut rows, out),
         Format::Table | Format::Parquet => table(desk, &mut rows, out),
-    }
+    };
+    drop(waiting);
+    written
 }
 
 fn table(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u64, Failed> {
     let columns = rows.columns().to_vec();
     let mut shown: Vec<Vec<Value>> = Vec::new();
     let mut more = false;
+    let waiting = Waiting::begin(desk.context.output, "asking");
     while let Some(batch) = desk.runtime.block_on(rows.next_rows())? {
         shown.extend(batch);
         if shown.len() > TABLE_ROWS_MAX {
@@ -181,6 +189,7 @@ fn table(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u
             break;
         }
     }
+    drop(waiting);
     shown.truncate(TABLE_ROWS_MAX);
     let is_plan = columns == ["plan_type", "plan"];
     let width = desk.context.output.width().filter(|_| !desk.sink.is_file());
