@@ -323,6 +323,24 @@ pub(crate) fn text_match(name: &str, matched: TextMatch) -> ScalarUDF {
     create_udf(name, columns, DataType::Float64, Volatility::Immutable, Arc::new(body))
 }
 
+/// What a function made by [`Session::define_number_match`](crate::Session::define_number_match)
+/// calls for every row: two numbers, each of which may be null.
+pub type NumberMatch = Arc<dyn Fn(Option<f64>, Option<f64>) -> Option<f64> + Send + Sync>;
+
+/// A function from two numbers to a number: how a stage looks up what it knows of a row.
+pub(crate) fn number_match(name: &str, matched: NumberMatch) -> ScalarUDF {
+    let body = move |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let a = columns[0].as_primitive::<Float64Type>();
+            let b = columns[1].as_primitive::<Float64Type>();
+            let result: Float64Array = a.iter().zip(b.iter()).map(|(a, b)| matched(a, b)).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    let columns = vec![DataType::Float64, DataType::Float64];
+    create_udf(name, columns, DataType::Float64, Volatility::Immutable, Arc::new(body))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,7 +24,7 @@ use jarvix_core::{Dataset, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
 use crate::error::{Known, QueryError, QueryErrorKind};
-use crate::functions::{self, RowWords, TextMatch};
+use crate::functions::{self, NumberMatch, RowWords, TextMatch};
 use crate::reader::OpenPart;
 use crate::spill::SpillFolder;
 use crate::table::{PartsTable, readable};
@@ -238,6 +238,11 @@ impl Session {
     /// Gives this session a function `name` of two texts and a number.
     pub fn define_text_match(&self, name: &str, matched: TextMatch) {
         self.context().register_udf(functions::text_match(name, matched));
+    }
+
+    /// Gives this session a function `name` of two numbers.
+    pub fn define_number_match(&self, name: &str, matched: NumberMatch) {
+        self.context().register_udf(functions::number_match(name, matched));
     }
 
     /// A small result, all at once; more than [`ROWS_MAX`] rows are refused.

@@ -68,7 +68,7 @@ const COLUMNS: &[Column] = &[
     ),
     column(
         "topic_match",
-        "topic_match(d.title, d.text, CAST(d.word_count AS DOUBLE))",
+        TOPIC_PLACE,
         "How well title and text match the profile's `topic`, 0 to 1 (BM25 as a share of the most that a document could reach); null without a topic.",
     ),
     column(
@@ -131,24 +131,25 @@ const COLUMNS: &[Column] = &[
     ),
 ];
 
+/// Where the call of the topic's function is put.
+const TOPIC_PLACE: &str = "{topic}";
+
 /// Ages count from when the page was fetched, never from now. A date that cannot be read is null.
 const AGE_DAYS: &str = "CAST(CASE \
     WHEN CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT) <= CAST(p.fetched_at AS BIGINT) \
     THEN (CAST(p.fetched_at AS BIGINT) - CAST(TRY_CAST(d.published AS TIMESTAMP(6)) AS BIGINT)) \
          / 86400000000 END AS DOUBLE)";
 
-/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`, and the function
-/// that matches a topic. Every document is one row of it, whatever the other two hold of it.
-pub fn facts_sql() -> String {
-    sql_of(|_| true)
-}
-
-/// The same with the columns that `wanted` names. Pages are asked only where one of them needs it:
-/// the engine cannot know that a page more or less would change nothing.
-fn sql_of(wanted: impl Fn(&str) -> bool) -> String {
+/// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`, with the columns
+/// that `wanted` names and `topic` as the call that matches a topic. Every document is one row of it,
+/// whatever the other two hold of it. Pages are asked only where a column needs them: the engine
+/// cannot know that a page more or less would change nothing.
+fn facts_sql(topic: &str, wanted: impl Fn(&str) -> bool) -> String {
     let own = COLUMNS.iter().filter(|column| wanted(column.name));
-    let mut columns: Vec<String> =
-        own.clone().map(|column| format!("{} AS {}", column.sql, column.name)).collect();
+    let mut columns: Vec<String> = own
+        .clone()
+        .map(|column| format!("{} AS {}", column.sql.replace(TOPIC_PLACE, topic), column.name))
+        .collect();
     let signals = Signal::ALL.iter().map(|signal| signal.as_str()).filter(|name| wanted(name));
     columns.extend(signals.map(|name| format!("d.{name} AS {name}")));
     let pages = match own.clone().any(|column| of_pages(column.sql)) {
@@ -177,8 +178,8 @@ pub fn facts_columns() -> Vec<(&'static str, &'static str)> {
 /// A session without rows in which `facts` can be asked about.
 pub(crate) fn blank_session() -> Result<Session, QueryError> {
     let session = Session::blank()?;
-    Topic::define(None, &session, TOPIC_FUNCTION);
-    session.define_view(FACTS, &facts_sql())?;
+    let call = Topic::define(None, &session, TOPIC_FUNCTION);
+    session.define_view(FACTS, &facts_sql(&call, |_| true))?;
     Ok(session)
 }
 
@@ -194,10 +195,9 @@ pub(crate) fn define_facts(
     reads: &BTreeSet<String>,
 ) -> Result<(), QueryError> {
     let function = if name == FACTS { TOPIC_FUNCTION.to_owned() } else { format!("{name}_topic") };
-    Topic::define(topic, session, &function);
-    let call = format!("{function}(");
-    let sql = sql_of(|column| ALWAYS.contains(&column) || reads.contains(column));
-    session.define_view(name, &sql.replace(&format!("{TOPIC_FUNCTION}("), &call))
+    let call = Topic::define(topic, session, &function);
+    let wanted = |column: &str| ALWAYS.contains(&column) || reads.contains(column);
+    session.define_view(name, &facts_sql(&call, wanted))
 }
 
 #[cfg(test)]
@@ -206,10 +206,11 @@ mod tests {
 
     #[test]
     fn pages_are_asked_only_where_a_column_comes_from_them() {
-        assert!(sql_of(|name| name == "age_days").contains("JOIN pages"));
-        assert!(sql_of(|name| name == "outcome").contains("JOIN pages"));
-        let without = sql_of(|name| ["url", "platform", "word_count"].contains(&name));
+        assert!(facts_sql("1", |name| name == "age_days").contains("JOIN pages"));
+        assert!(facts_sql("1", |name| name == "outcome").contains("JOIN pages"));
+        let without = facts_sql("1", |name| ["url", "platform", "word_count"].contains(&name));
         assert!(!without.contains("pages"), "{without}");
-        assert!(facts_sql().contains("JOIN pages"));
+        let all = facts_sql("f(d.title)", |_| true);
+        assert!(all.contains("JOIN pages") && all.contains("f(d.title) AS topic_match"), "{all}");
     }
 }

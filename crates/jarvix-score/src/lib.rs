@@ -27,7 +27,7 @@ pub use compare::{Against, Change, Comparison, Mover, Transition, compare};
 pub use docs::profiles_markdown;
 pub use error::{Position, ProfileError, ProfileErrorKind, ScoreError};
 pub use explain::{Contribution, PageExplained, explain_page};
-pub use facts::{FACTS, facts_columns, facts_sql};
+pub use facts::{FACTS, facts_columns};
 pub use profile::{
     CODE_VERSION, ENTRIES_MAX, EXPRESSION_BYTES_MAX, PROFILE_BYTES_MAX, Profile, ProfileAction,
     ProfileGate, ProfileSignal, SCORE_MAX, SignalDoc, points_text,

@@ -3,6 +3,8 @@
 //!
 //! How rare a word is and how long documents are is counted over the whole run before any part is
 //! scored, in whole numbers: so a match depends neither on the order of the parts nor on the machine.
+//! What stands in which document is remembered from that count, as far as memory is given to it: then
+//! no text is read a second time.
 //! What it refuses to do: guess what was meant; the words of the topic count, and no others.
 
 use std::collections::HashMap;
@@ -22,6 +24,8 @@ const TERMS_MAX: usize = 256;
 const K1: f64 = 1.2;
 /// How much a document's length counts; the usual value.
 const B: f64 = 0.75;
+/// A word that stands in a text more often counts no more.
+const COUNT_MAX: u32 = 65_535;
 /// A word of the title counts as often as this many in the text.
 const TITLE_COUNTS: u32 = 3;
 
@@ -34,10 +38,58 @@ struct Terms {
     count: usize,
 }
 
+/// Bytes that may remember what stands in which document: some three million documents. A run of more
+/// has its texts read twice.
+const REMEMBERED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How often terms stand in documents. One without any is not in it.
+#[derive(Debug, Default)]
+struct Remembered {
+    /// Ordinals with the place of their first entry, sorted once all are there.
+    documents: Vec<(u64, u32)>,
+    /// The term, how often it stands there, and whether it is the document's last.
+    entries: Vec<(u8, u16, bool)>,
+}
+
+impl Remembered {
+    /// Takes in a document; false when there is no room for more.
+    fn push(&mut self, ordinal: u64, counts: &[u32]) -> bool {
+        let first = self.entries.len();
+        let there = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        for (term, count) in there {
+            // At most 256 terms; a count beyond is the same to the formula as 65,535.
+            let term = u8::try_from(term).unwrap_or(u8::MAX);
+            self.entries.push((term, u16::try_from(*count).unwrap_or(u16::MAX), false));
+        }
+        if let (Some(last), Ok(at)) = (self.entries[first..].last_mut(), u32::try_from(first)) {
+            last.2 = true;
+            self.documents.push((ordinal, at));
+        }
+        let bytes = size_of_val(self.documents.as_slice()) + size_of_val(self.entries.as_slice());
+        bytes <= REMEMBERED_BYTES_MAX
+    }
+
+    /// How often each term stands in the document of that ordinal.
+    fn counts(&self, ordinal: u64, counts: &mut [u32]) {
+        counts.fill(0);
+        let Ok(at) = self.documents.binary_search_by_key(&ordinal, |(ordinal, _)| *ordinal) else {
+            return;
+        };
+        for (term, count, is_last) in self.entries.iter().skip(self.documents[at].1 as usize) {
+            counts[usize::from(*term)] = u32::from(*count);
+            if *is_last {
+                break;
+            }
+        }
+    }
+}
+
 /// A topic with what the run says of its words.
 #[derive(Debug)]
 pub(crate) struct Topic {
     terms: Terms,
+    /// What stands in which document; none where that is too much to remember.
+    remembered: Option<Remembered>,
     /// How much each term says, by how few documents have it.
     weights: Vec<f64>,
     words_mean: f64,
@@ -50,14 +102,18 @@ impl Topic {
         let (mut documents, mut words) = (0_u64, 0_u64);
         let mut having = vec![0_u64; terms.count];
         let mut counts = vec![0_u32; terms.count];
-        let mut rows = session.stream("SELECT title, text, word_count FROM documents").await?;
+        let mut remembered = Some(Remembered::default());
+        let sql = "SELECT title, text, word_count, ordinal FROM documents";
+        let mut rows = session.stream(sql).await?;
         while let Some(batch) = rows.next_rows().await? {
             for row in &batch {
-                let [title, text, count] = row.as_slice() else { continue };
+                let [title, text, count, ordinal] = row.as_slice() else { continue };
                 documents += 1;
                 words += count.as_u64().unwrap_or(0);
                 terms.count(text_of(title), text_of(text), &mut counts);
                 having.iter_mut().zip(&counts).for_each(|(n, count)| *n += u64::from(*count > 0));
+                let ordinal = ordinal.as_u64().unwrap_or(u64::MAX);
+                remembered = remembered.take_if(|all| all.push(ordinal, &counts));
             }
         }
         let weight = |having: &u64| {
@@ -66,26 +122,44 @@ impl Topic {
         };
         let weights = having.iter().map(weight).collect();
         let words_mean = words as f64 / documents.max(1) as f64;
-        Ok(Some(Self { terms, weights, words_mean }))
+        if let Some(all) = &mut remembered {
+            all.documents.sort_unstable();
+        }
+        Ok(Some(Self { terms, remembered, weights, words_mean }))
     }
 
     /// The share of the most that a document could reach.
     fn match_of(&self, title: Option<&str>, text: Option<&str>, words: Option<f64>) -> f64 {
         let mut counts = vec![0; self.terms.count];
         self.terms.count(title, text, &mut counts);
+        self.share(&counts, words)
+    }
+
+    fn share(&self, counts: &[u32], words: Option<f64>) -> f64 {
         let length = words.unwrap_or(0.0) / self.words_mean.max(1.0);
         let slow = K1 * (1.0 - B + B * length);
         let (mut reached, mut most) = (0.0, 0.0);
         for (count, weight) in counts.iter().zip(&self.weights) {
-            let count = f64::from(*count);
+            let count = f64::from((*count).min(COUNT_MAX));
             reached += weight * count * (K1 + 1.0) / (count + slow);
             most += weight * (K1 + 1.0);
         }
         if most > 0.0 { reached / most } else { 0.0 }
     }
 
-    /// Gives `session` the function that `facts` asks, as `name`; without a topic nothing is known.
-    pub(crate) fn define(topic: Option<&Arc<Self>>, session: &Session, name: &str) {
+    /// Gives `session` a function `name`, and gives the SQL that asks it of a document `d`; without a
+    /// topic nothing is known.
+    pub(crate) fn define(topic: Option<&Arc<Self>>, session: &Session, name: &str) -> String {
+        let words = "CAST(d.word_count AS DOUBLE)";
+        if let Some(topic) = topic.filter(|topic| topic.remembered.is_some()).map(Arc::clone) {
+            let matched = move |ordinal: Option<f64>, words: Option<f64>| {
+                let mut counts = vec![0; topic.terms.count];
+                topic.remembered.as_ref()?.counts(ordinal? as u64, &mut counts);
+                Some(topic.share(&counts, words))
+            };
+            session.define_number_match(name, Arc::new(matched));
+            return format!("{name}(CAST(d.ordinal AS DOUBLE), {words})");
+        }
         let matched: TextMatch = match topic.map(Arc::clone) {
             Some(topic) => {
                 Arc::new(move |title, text, words| Some(topic.match_of(title, text, words)))
@@ -93,6 +167,7 @@ impl Topic {
             None => Arc::new(|_, _, _| None),
         };
         session.define_text_match(name, matched);
+        format!("{name}(d.title, d.text, {words})")
     }
 }
 
@@ -201,12 +276,33 @@ mod tests {
     #[test]
     fn rare_words_say_more_and_long_texts_less() {
         let terms = Terms::of("rare common").expect("words");
-        let topic = Topic { terms, weights: vec![3.0, 0.2], words_mean: 100.0 };
+        let topic = Topic { terms, remembered: None, weights: vec![3.0, 0.2], words_mean: 100.0 };
         let of = |text: &str, words| topic.match_of(None, Some(text), Some(words));
         assert!(of("rare", 100.0) > of("common common common", 100.0));
         assert!(of("rare", 100.0) > of("rare", 1000.0));
         assert!(of("rare rare", 100.0) > of("rare", 100.0));
         assert!(of(&"rare common ".repeat(1000), 100.0) < 1.0);
         assert_eq!(of("neither", 100.0), 0.0);
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_was_counted() {
+        let mut remembered = Remembered::default();
+        let rows =
+            [(7, vec![0, 3, 0]), (2, vec![1, 0, 70_000]), (5, vec![0, 0, 0]), (1, vec![9, 9, 9])];
+        for (ordinal, counts) in &rows {
+            assert!(remembered.push(*ordinal, counts));
+        }
+        remembered.documents.sort_unstable();
+        for (ordinal, expected) in rows {
+            let mut counts = vec![4; 3];
+            remembered.counts(ordinal, &mut counts);
+            let held: Vec<u32> = expected.iter().map(|count| *count.min(&COUNT_MAX)).collect();
+            assert_eq!(counts, held, "{ordinal}");
+        }
+        // Five gigabytes are not remembered: a push says when it is enough.
+        let counts = vec![1; 200];
+        let many = (0..).take_while(|ordinal| remembered.push(*ordinal, &counts)).count();
+        assert!(many * 200 * size_of::<(u8, u16, bool)>() <= REMEMBERED_BYTES_MAX, "{many}");
     }
 }

@@ -12,6 +12,7 @@ mod generations;
 mod hostile;
 mod inputs;
 mod profiles;
+mod prompt;
 mod query;
 mod secrets;
 mod support;

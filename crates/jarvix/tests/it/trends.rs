@@ -102,3 +102,27 @@ fn mistakes_are_told() {
         assert!(told.contains(word), "{told}");
     }
 }
+
+#[test]
+fn the_report_shows_what_became_of_the_pages_of_earlier_runs() {
+    let place = Place::new();
+    run(&place, "a", &[("better", 100, OLD), ("same", 500, OLD)]);
+    run(&place, "b", &[("better", 1500, NEW), ("same", 500, OLD)]);
+    // Made again it is about the runs before it, not about those after.
+    place.run(&["report", "--run", "a", "--quiet"]).expect(0);
+    let report = |run: &str, file: &str| {
+        let path = place.path().join(format!("data/runs/{run}/report/{file}"));
+        std::fs::read_to_string(path).expect("a report")
+    };
+    let summary: Value = serde_json::from_str(&report("b", "summary.json")).expect("JSON");
+    let trends = &summary["trends"];
+    assert_eq!((&trends["improved"], &trends["stable"]), (&json!(1), &json!(1)), "{trends}");
+    let runs = trends["runs"].as_array().expect("runs");
+    assert_eq!(runs.iter().map(|run| &run["run"]).collect::<Vec<_>>(), [&json!("a"), &json!("b")]);
+    let mover = &trends["movers"][0];
+    assert_eq!(mover["url"], json!("file:///site/better.html"), "{mover}");
+    assert_eq!(mover["standing"], json!("IMPROVED"), "{mover}");
+    assert!(mover["sections"].as_array().is_some_and(|all| !all.is_empty()), "{mover}");
+    assert!(report("b", "index.html").contains("Since earlier runs"));
+    assert!(!report("a", "index.html").contains("Since earlier runs"));
+}

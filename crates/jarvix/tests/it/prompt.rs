@@ -1,0 +1,63 @@
+//! The prompt of `jarvix query` as somebody at a terminal has it: a pseudo-terminal, keys, a screen.
+
+use crate::support::{Place, allowed, python, site};
+
+const SCRIPT: &str = r#"
+import json, os, pty, select, sys
+
+data = os.path.dirname(os.path.dirname(sys.argv[1]))
+child, screen = pty.fork()
+if child == 0:
+    os.environ["TERM"] = "xterm"
+    os.execv("PROGRAM", ["PROGRAM", "query", "--data", data])
+seen = ""
+
+def until(what):
+    global seen
+    while what not in seen:
+        if not select.select([screen], [], [], 120)[0]:
+            sys.exit(f"{what!r} did not come; seen: {seen!r}")
+        seen += os.read(screen, 65536).decode("utf-8", "replace")
+    seen = seen[seen.index(what) + len(what):]
+
+def keys(text):
+    os.write(screen, text.encode())
+
+until("jarvix> ")
+# The name of the table is completed, or it would not be one.
+keys("SELECT count(*) * 1001 AS n FROM docu\t;\r")
+until("10010")
+until("jarvix> ")
+# A statement of two lines.
+keys("SELECT 6 *\r")
+keys("7000 AS answer;\r")
+until("42000")
+until("jarvix> ")
+# A mistake is told, and the prompt goes on.
+keys("SELECT ordinel FROM documents;\r")
+until("did you mean `ordinal`?")
+until("jarvix> ")
+# The statement before comes back.
+keys("\x1b[A\r")
+until("did you mean `ordinal`?")
+until("jarvix> ")
+keys(".tables\r")
+until("documents")
+until("jarvix> ")
+keys("\x04")
+_, status = os.waitpid(child, 0)
+history = open(os.path.join(data, "cache", "query-history")).read()
+print(json.dumps({"status": os.waitstatus_to_exitcode(status), "kept": "ordinel" in history}))
+"#;
+
+#[test]
+fn whoever_types_gets_answers_completion_and_history() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 10);
+    let allow = allowed(&origin);
+    place.run(&["run", &list, "--run", "r", "--allow-net", &allow]).expect(0);
+    let script = SCRIPT.replace("PROGRAM", env!("CARGO_BIN_EXE_jarvix"));
+    let Some(told) = python(&place, &script, "r") else { return };
+    assert_eq!(told["status"], 0, "{told}");
+    assert_eq!(told["kept"], true, "{told}");
+}
