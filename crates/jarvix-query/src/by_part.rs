@@ -72,7 +72,7 @@ impl Session {
 }
 
 /// Whether a plan reads columns of long texts.
-fn reads_long(plan: &LogicalPlan) -> bool {
+pub(crate) fn reads_long(plan: &LogicalPlan) -> bool {
     let mut found = false;
     let looked = plan.apply(|node| {
         if let LogicalPlan::TableScan(scan) = node {

@@ -23,6 +23,7 @@ use futures::{FutureExt, StreamExt};
 use jarvix_core::{Dataset, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
+use crate::by_part::reads_long;
 use crate::error::{Known, QueryError, QueryErrorKind};
 use crate::functions::{self, NumberMatch, RowWords, TextMatch};
 use crate::reader::OpenPart;
@@ -35,6 +36,8 @@ const MEMORY_BYTES_MIN: usize = 32 * 1024 * 1024;
 /// Rows of a batch inside the engine. A sort must be able to hold twice a batch of wide rows in its
 /// share of the memory, which is about an eighth.
 const BATCH_ROWS: usize = 1_024;
+/// The same where no long texts are read: fewer steps for the same rows.
+const SHORT_BATCH_ROWS: usize = 4_096;
 /// Most rows that [`Session::rows`] gives: more belongs in a stream or a part.
 pub const ROWS_MAX: usize = 100_000;
 
@@ -318,10 +321,14 @@ impl Session {
 
     /// Plans `sql`, which may only read.
     pub(crate) async fn frame(&self, sql: &str) -> Result<DataFrame, QueryError> {
-        let state = self.context().state();
+        let mut state = self.context().state();
         let plan = state.create_logical_plan(sql).await;
         let plan = plan.map_err(|error| self.engine_error(error).located_in(sql))?;
         read_only(&plan)?;
+        if !reads_long(&plan) {
+            let config = state.config().clone().with_batch_size(SHORT_BATCH_ROWS);
+            *state.config_mut() = config;
+        }
         Ok(DataFrame::new(state, plan))
     }
 

@@ -63,6 +63,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         let [ours, duckdb, polars] = all.map(median);
         right &= ours.groups == duckdb.groups && ours.groups == polars.groups;
         let ratio = ours.run.wall.as_secs_f64() / duckdb.engine.unwrap_or(f64::NAN);
+        let whole = ours.run.wall.as_secs_f64() / duckdb.run.wall.as_secs_f64();
+        verdicts.push_str(&format!(
+            "- both programs from start to end, parts of {part_rows}: {whole:.2} times DuckDB's time\n"
+        ));
         verdicts.push_str(&target::line(
             &format!("jarvix, its start included, to DuckDB's engine, parts of {part_rows}"),
             &format!("{ratio:.2} times"),
