@@ -1,6 +1,11 @@
 //! A query that is planned once for a run and then asked part by part: to read what was written as
 //! SQL, look its names up and rewrite it takes longer than to run it over one part.
 //!
+//! The bytes of a part depend on its rows alone: they are put in the order of a column that leaves no
+//! ties, and the store cuts batches anew to one fixed number of rows and brings them to the dataset's
+//! own types. So it does not matter how many threads there are, or how the engine batches (invariant
+//! I3).
+//!
 //! What it refuses to do: share anything between two parts. Each gets a physical plan of its own, so
 //! several can be asked at the same time.
 
@@ -8,8 +13,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, Int64Array, RecordBatch};
 use datafusion::arrow::compute::{concat_batches, sort_to_indices, take_record_batch};
-use datafusion::common::DataFusionError;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, DataFusionError};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
@@ -18,9 +22,8 @@ use futures::{FutureExt, StreamExt};
 use jarvix_core::{Generation, PartName, RunId};
 use jarvix_store::{DatasetSchema, StagedPart, Store};
 
-use crate::error::QueryError;
+use crate::error::{QueryError, QueryErrorKind};
 use crate::session::Session;
-use crate::table::LONG;
 
 /// Which part a plan is for, as the tables hear of it.
 pub(crate) struct OnePart(pub(crate) PartName);
@@ -38,16 +41,12 @@ impl Planned for LogicalPlan {
 
 /// Rows that are put in order here, in memory: many times what a part usually has.
 const HELD_ROWS_MAX: usize = 64 * 1024;
-/// Rows of a batch where no long texts are read: fewer steps for the same rows.
-const BATCH_ROWS: usize = 8 * 1024;
 
 /// A query whose result for each part is a part of another dataset.
 pub struct PartQuery {
     session: Session,
     sql: String,
     plan: Box<dyn Planned>,
-    /// Whether it reads texts so long that a batch of many rows would not fit into memory.
-    reads_long: bool,
     schema: DatasetSchema,
     order_by: &'static str,
 }
@@ -65,23 +64,37 @@ impl Session {
     ) -> Result<PartQuery, QueryError> {
         let plan = self.fitting_plan(sql, &schema)?;
         let plan = self.context().state().optimize(&plan);
-        let plan = plan.map_err(|error| self.engine_error(error).located_in(sql))?;
-        let (reads_long, plan) = (reads_long(&plan), Box::new(plan));
-        Ok(PartQuery { session: self, sql: sql.to_owned(), plan, reads_long, schema, order_by })
+        let plan = Box::new(plan.map_err(|error| self.engine_error(error).located_in(sql))?);
+        Ok(PartQuery { session: self, sql: sql.to_owned(), plan, schema, order_by })
+    }
+
+    /// Plans `sql`, which must give the columns of `schema`.
+    fn fitting_plan(&self, sql: &str, schema: &DatasetSchema) -> Result<LogicalPlan, QueryError> {
+        let plan = self.plan_now(sql)?;
+        fits(plan.schema(), schema)?;
+        Ok(plan)
     }
 }
 
-/// Whether a plan reads columns of long texts.
-pub(crate) fn reads_long(plan: &LogicalPlan) -> bool {
-    let mut found = false;
-    let looked = plan.apply(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            let fields = scan.projected_schema.fields();
-            found |= fields.iter().any(|field| LONG.contains(&field.name().as_str()));
+/// Whether the columns are the dataset's, before anything runs: a result without rows would not
+/// show that they are not. Those that may be empty may be left out.
+fn fits(given: &DFSchema, wanted: &DatasetSchema) -> Result<(), QueryError> {
+    let dataset = wanted.dataset;
+    let stranger =
+        given.fields().iter().find(|field| wanted.schema.field_with_name(field.name()).is_err());
+    if let Some(field) = stranger {
+        let message = format!("`{dataset}` has no column `{}`", field.name());
+        return Err(QueryError::new(QueryErrorKind::UnknownColumn, message));
+    }
+    let missing = |name: &str| !given.fields().iter().any(|field| field.name() == name);
+    let lacks = wanted.schema.fields().iter().find(|f| !f.is_nullable() && missing(f.name()));
+    match lacks {
+        Some(field) => {
+            let message = format!("the query gives no column `{}` of `{dataset}`", field.name());
+            Err(QueryError::new(QueryErrorKind::UnknownColumn, message))
         }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    looked.is_err() || found
+        None => Ok(()),
+    }
 }
 
 impl PartQuery {
@@ -149,12 +162,8 @@ impl PartQuery {
         name: PartName,
     ) -> Result<SendableRecordBatchStream, QueryError> {
         let failed = |error| self.session.engine_error(error);
-        let mut state = self.session.context().state();
+        let mut state = self.session.state_for(plan);
         state.config_mut().set_extension(Arc::new(OnePart(name)));
-        if !self.reads_long {
-            let config = state.config().clone().with_batch_size(BATCH_ROWS);
-            *state.config_mut() = config;
-        }
         let plan = state.query_planner().create_physical_plan(plan, &state);
         execute_stream(plan.await.map_err(failed)?, state.task_ctx()).map_err(failed)
     }

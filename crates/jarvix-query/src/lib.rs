@@ -1,12 +1,12 @@
 //! SQL over the datasets of a run: the engine (DataFusion) behind a small face.
 //!
 //! A [`Query`] is opened once for a store, with a memory limit and a spill folder; a [`Session`] sees
-//! the parts of one run, or of several, exactly as the catalogue lists them. Results come as plain [`Value`]s, as a
-//! stream of them, or go straight into a part. Stages above write SQL; they name neither Arrow nor
-//! Parquet.
+//! the parts of one run, or of several, exactly as the catalogue lists them. Results come as plain
+//! [`Value`]s, as a stream of them, as a Parquet file, or, by a [`PartQuery`], go straight into parts.
+//! Stages above write SQL; they name neither Arrow nor Parquet.
 //!
-//! What it refuses to do: change anything by SQL; write a part whose query does not state its order;
-//! read a file that no catalogue lists; hold more memory than it was given.
+//! What it refuses to do: change anything by SQL; write a part without a stated order; read a file
+//! that no catalogue lists; hold more memory than it was given.
 
 mod by_part;
 mod error;

@@ -1,4 +1,4 @@
-//! The engine, opened for one store, and sessions over the datasets of one run.
+//! The engine, opened for one store, and sessions over the datasets of one run or of several.
 //!
 //! A query here reads and never changes anything: statements that define, insert, copy or set are
 //! refused. Memory has a limit; sorts and aggregations beyond it go to the spill folder.
@@ -16,6 +16,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::future::BoxFuture;
@@ -23,12 +24,11 @@ use futures::{FutureExt, StreamExt};
 use jarvix_core::{Dataset, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
-use crate::by_part::reads_long;
 use crate::error::{Known, QueryError, QueryErrorKind};
 use crate::functions::{self, NumberMatch, RowWords, TextMatch};
 use crate::reader::OpenPart;
 use crate::spill::SpillFolder;
-use crate::table::{PartsTable, readable};
+use crate::table::{PartsTable, readable, reads_long};
 use crate::value::{Table, Value, rows_of};
 
 /// Least memory that the engine can work in, in bytes.
@@ -321,15 +321,21 @@ impl Session {
 
     /// Plans `sql`, which may only read.
     pub(crate) async fn frame(&self, sql: &str) -> Result<DataFrame, QueryError> {
-        let mut state = self.context().state();
+        let state = self.context().state();
         let plan = state.create_logical_plan(sql).await;
         let plan = plan.map_err(|error| self.engine_error(error).located_in(sql))?;
         read_only(&plan)?;
-        if !reads_long(&plan) {
+        Ok(DataFrame::new(self.state_for(&plan), plan))
+    }
+
+    /// What `plan` runs in: larger batches where no long texts are read.
+    pub(crate) fn state_for(&self, plan: &LogicalPlan) -> SessionState {
+        let mut state = self.context().state();
+        if !reads_long(plan) {
             let config = state.config().clone().with_batch_size(SHORT_BATCH_ROWS);
             *state.config_mut() = config;
         }
-        Ok(DataFrame::new(state, plan))
+        state
     }
 
     /// Plans `sql` at once: names are looked up in memory, so planning never waits.

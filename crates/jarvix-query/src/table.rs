@@ -1,6 +1,6 @@
-//! A dataset of a run, or of several, as a table: exactly the parts that the catalogue lists, never what happens
-//! to lie in a folder. Columns that older parts do not have read as null; columns that a query does
-//! not name are not read, which matters most for the page bodies.
+//! A dataset of a run, or of several, as a table: exactly the parts that the catalogue lists, never
+//! what happens to lie in a folder. Columns that older parts do not have read as null; columns that a
+//! query does not name are not read, which matters most for the page bodies.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result, ScalarValue, Statistics, project_schema};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
@@ -18,7 +19,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use jarvix_core::PartRef;
@@ -117,7 +118,20 @@ fn statistics<'a>(parts: impl Iterator<Item = &'a PartRef>, schema: &Schema) -> 
 }
 
 /// Columns of values so long that one batch may hold more than 2 GiB of them.
-pub(crate) const LONG: &[&str] = &["body", "text", "markdown"];
+const LONG: &[&str] = &["body", "text", "markdown"];
+
+/// Whether a plan reads columns of long texts.
+pub(crate) fn reads_long(plan: &LogicalPlan) -> bool {
+    let mut found = false;
+    let looked = plan.apply(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            let fields = scan.projected_schema.fields();
+            found |= fields.iter().any(|field| LONG.contains(&field.name().as_str()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    looked.is_err() || found
+}
 
 /// The columns as queries see them: every one may be null (an older part may lack it), and long
 /// texts and bytes are views. Short ones are not: a view keeps the whole page of the file that it

@@ -14,8 +14,7 @@ const DUPLICATES: &str = "
     FROM (SELECT url, ordinal, first_value(ordinal) OVER (PARTITION BY text_hash ORDER BY ordinal)
             AS first FROM documents WHERE text_hash IS NOT NULL) d
     JOIN documents r ON r.ordinal = d.first
-    WHERE d.ordinal <> d.first
-    ORDER BY d.ordinal";
+    WHERE d.ordinal <> d.first";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_thread_and_two_write_the_same_bytes() {
@@ -23,65 +22,40 @@ async fn one_thread_and_two_write_the_same_bytes() {
     let mut hashes = Vec::new();
     for threads in [1, 2, 3] {
         let query = fixture.query(threads, MEMORY);
-        let session = query.session_for_run(&fixture.run).expect("a session");
-        let staged = session
-            .write_parts(
-                DUPLICATES,
-                schema(Dataset::Duplicates),
-                &fixture.store,
-                &fixture.run,
-                PartName(1),
-                Generation(threads as u32),
-                u64::MAX,
-            )
-            .await
-            .expect("a part");
-        let [staged] = staged.as_slice() else { panic!("{} parts", staged.len()) };
-        assert_eq!(staged.part().rows, 4_900 - 300);
+        let session = query.session_by_part(&fixture.run).expect("a session");
+        let by_part = session.by_part(DUPLICATES, schema(Dataset::Duplicates), "ordinal");
+        let (name, generation) = (PartName(1), Generation(threads as u32));
+        let by_part = by_part.expect("a plan");
+        let staged = by_part.write(&fixture.store, &fixture.run, name, generation).await;
+        let staged = staged.expect("a part");
+        assert_eq!(staged.part().rows, 700 - 300);
         hashes.push(staged.part().hash.clone());
     }
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_result_is_cut_into_parts_of_equal_length() {
-    let fixture = Fixture::with_documents(3, 900);
-    let query = fixture.query(2, MEMORY);
-    let session = query.session_for_run(&fixture.run).expect("a session");
-    let cut = async |sql: &str, first: u32, rows_max: u64| {
-        let schema = schema(Dataset::Duplicates);
-        let first = PartName(first);
-        let generation = Generation::FIRST;
-        let staged = session
-            .write_parts(sql, schema, &fixture.store, &fixture.run, first, generation, rows_max)
-            .await
-            .expect("parts");
-        staged.iter().map(|part| (part.part().name.0, part.part().rows)).collect::<Vec<_>>()
-    };
-    let parts = cut(DUPLICATES, 1, 1_000).await;
-    assert_eq!(parts, [(1, 1_000), (2, 1_000), (3, 400)]);
-    assert_eq!(cut(DUPLICATES, 11, 1_200).await, [(11, 1_200), (12, 1_200)]);
-    let none = DUPLICATES.replace("WHERE d.ordinal", "WHERE false AND d.ordinal");
-    assert_eq!(cut(&none, 21, 1_000).await, [(21, 0)]);
-}
-
 #[tokio::test]
-async fn a_part_without_a_stated_order_is_refused() {
+async fn a_part_of_other_columns_or_without_an_order_is_refused() {
     let fixture = Fixture::with_documents(1, 3);
     let query = fixture.query(1, MEMORY);
-    let session = query.session_for_run(&fixture.run).expect("a session");
-    let write = async |sql: &str| {
-        let schema = schema(Dataset::Rejects);
-        let (name, first) = (PartName(1), Generation::FIRST);
-        session.write_parts(sql, schema, &fixture.store, &fixture.run, name, first, 1_000).await
+    let plan = |sql: &str| {
+        let session = query.session_by_part(&fixture.run).expect("a session");
+        session.by_part(sql, schema(Dataset::Documents), "ordinal")
     };
-    let error = write("SELECT * FROM rejects").await.expect_err("no order");
-    assert_eq!(error.kind(), QueryErrorKind::Refused);
-    let error = write("SELECT source FROM rejects ORDER BY line_no").await.expect_err("columns");
+    let refused = |sql: &str| plan(sql).err().expect("columns");
+    let error = refused("SELECT url FROM documents");
     assert_eq!(error.kind(), QueryErrorKind::UnknownColumn, "{error}");
-    let error = write("SELECT *, 1 AS x FROM rejects ORDER BY line_no").await.expect_err("columns");
-    assert_eq!(error.message(), "`rejects` has no column `x`");
-    assert!(write("SELECT * FROM rejects ORDER BY source, line_no").await.is_ok());
+    let error = refused("SELECT *, 1 AS x FROM documents");
+    assert_eq!(error.message(), "`documents` has no column `x`");
+    // What is no whole number puts nothing in order.
+    let session = query.session_by_part(&fixture.run).expect("a session");
+    let sql = "SELECT * FROM documents";
+    let by_title = session.by_part(sql, schema(Dataset::Documents), "title").expect("a plan");
+    let (name, generation) = (PartName(1), Generation(2));
+    let error = by_title.write(&fixture.store, &fixture.run, name, generation).await.err();
+    assert_eq!(error.expect("an error").kind(), QueryErrorKind::Plan);
+    let by_ordinal = plan(sql).expect("a plan");
+    assert!(by_ordinal.write(&fixture.store, &fixture.run, name, generation).await.is_ok());
 }
 
 #[tokio::test]
