@@ -22,6 +22,11 @@ use jarvix_curate::fingerprints;
 use jarvix_dedupe::{DedupeJob, DedupeLimits, dedupe};
 use jarvix_store::{Commit, NewRun, Row, StagedPart, Store, system_env};
 
+#[path = "shared/words.rs"]
+mod words;
+
+use words::{mixed, push_word};
+
 /// As the programme itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -85,30 +90,6 @@ fn text(ordinal: u64, count: u64) -> String {
         push_word(&mut text, mixed(owner << 16 | at) % 200_000);
     }
     text
-}
-
-/// A word that can be spoken, so that texts pack about as well as others do.
-fn push_word(text: &mut String, mut number: u64) {
-    const HEADS: &[u8] = b"bdfgklmnprstvz";
-    const VOWELS: &[u8] = b"aeiou";
-    if !text.is_empty() {
-        text.push(' ');
-    }
-    while number > 0 {
-        text.push(char::from(HEADS[(number % HEADS.len() as u64) as usize]));
-        number /= HEADS.len() as u64;
-        text.push(char::from(VOWELS[(number % VOWELS.len() as u64) as usize]));
-        number /= VOWELS.len() as u64;
-    }
-    text.push('n');
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-fn mixed(n: u64) -> u64 {
-    let n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    n ^ (n >> 31)
 }
 
 fn run() -> Result<RunId, Box<dyn std::error::Error>> {

@@ -23,6 +23,11 @@ use jarvix_query::{Query, QuerySettings};
 use jarvix_score::{PartScorer, Profile, Scorer};
 use jarvix_store::{Commit, NewRun, StagedPart, Store, system_env};
 
+#[path = "../../jarvix-dedupe/examples/shared/words.rs"]
+mod words;
+
+use words::{mixed, push_word};
+
 /// As the programme itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -165,35 +170,15 @@ fn text(ordinal: u64) -> String {
     let mut seed = mixed(ordinal);
     while text.len() < TEXT_BYTES {
         seed = mixed(seed);
-        if !text.is_empty() {
-            text.push(' ');
-        }
         match (seed >> 32) % 100 {
-            0 => text.push_str(RARE[(seed % RARE.len() as u64) as usize]),
+            0 => {
+                text.push(' ');
+                text.push_str(RARE[(seed % RARE.len() as u64) as usize]);
+            }
             _ => push_word(&mut text, seed % 20_000 + 20),
         }
     }
     text
-}
-
-/// A word that can be spoken, so that texts pack about as well as others do.
-fn push_word(text: &mut String, mut number: u64) {
-    const HEADS: &[u8] = b"bdfgklmnprstvz";
-    const VOWELS: &[u8] = b"aeiou";
-    while number > 0 {
-        text.push(char::from(HEADS[(number % HEADS.len() as u64) as usize]));
-        number /= HEADS.len() as u64;
-        text.push(char::from(VOWELS[(number % VOWELS.len() as u64) as usize]));
-        number /= VOWELS.len() as u64;
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-fn mixed(n: u64) -> u64 {
-    let n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    n ^ (n >> 31)
 }
 
 fn score(folder: &Path, profile: &str, threads: usize) -> Done {

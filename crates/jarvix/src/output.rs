@@ -57,6 +57,11 @@ impl Output {
         }
     }
 
+    /// Whether somebody would see how far the work is: a terminal on stderr, nothing that forbids it.
+    pub fn shows_progress(self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
     /// Columns that a table is cut to: those of the terminal; none where the output goes elsewhere.
     pub fn width(self) -> Option<usize> {
         io::stdout().is_terminal().then(|| self.columns())

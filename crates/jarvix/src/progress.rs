@@ -2,7 +2,6 @@
 //! stderr, with `--quiet` or with `--json` there is none.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
@@ -23,7 +22,7 @@ pub struct Progress {
 impl Progress {
     /// Bars on stderr, or nothing where nobody would see them.
     pub fn new(output: Output) -> Option<Self> {
-        if output.quiet || output.json || !std::io::stderr().is_terminal() {
+        if !output.shows_progress() {
             return None;
         }
         Some(Self {

@@ -1,7 +1,6 @@
 //! A line on stderr for work that has no steps to count: what is being done, and for how long. It
 //! comes after a second and goes with the work; with no terminal, `--quiet` or `--json` there is none.
 
-use std::io::IsTerminal;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,7 +23,7 @@ pub struct Waiting {
 impl Waiting {
     /// Says `what` is being done, from a second on.
     pub fn begin(output: Output, what: &'static str) -> Option<Self> {
-        if output.quiet || output.json || !std::io::stderr().is_terminal() {
+        if !output.shows_progress() {
             return None;
         }
         let (stop, stopped) = sync_channel(1);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::ground::{Common, empty_folder};
-use super::measure::{self, Run};
+use super::measure::{self, Run, number};
 use super::{table, target};
 use crate::command::{cargo, outside, passes};
 use crate::tools;
@@ -68,18 +68,18 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     eprintln!("writing {count} documents");
     let made = ask(&example, "make", &data, &count)?;
     // One thread does one thing after the other: the share of the time is that of the processor.
-    let share = number(&told(&made)?, "fingerprints_s")? / made.wall.as_secs_f64();
+    let share = number(&made.told()?, "fingerprints_s")? / made.wall.as_secs_f64();
     let hashing = share * made.cpu.as_secs_f64();
     let (mut rows, mut hashes, mut most) = (Vec::new(), Vec::new(), 0);
     for threads in ["1", "2"] {
         eprintln!("finding duplicates with {threads} threads");
         let run = ask(&example, "find", &data, threads)?;
-        let told = told(&run)?;
+        let told = run.told()?;
         most = most.max(run.rss_bytes);
         rows.push(row(&run, threads, &told, hashing)?);
         hashes.push(told["hash"].as_str().context("no hash")?.to_owned());
     }
-    let checked = told(&ask(&example, "check", &data, &count)?)?;
+    let checked = ask(&example, "check", &data, &count)?.told()?;
     std::fs::remove_dir_all(&data)?;
     let peer = datatrove(workspace, &example, &folder, args.peer_documents)?;
     let missing = match peer {
@@ -122,15 +122,6 @@ fn ask(example: &Path, what: &str, data: &Path, number: &str) -> Result<Run> {
     measure::run(command)
 }
 
-fn told(run: &Run) -> Result<Value> {
-    let line = run.stdout.lines().last().unwrap_or_default();
-    serde_json::from_str(line).context("what the program says is not JSON")
-}
-
-fn number(told: &Value, name: &str) -> Result<f64> {
-    told[name].as_f64().with_context(|| format!("no {name}"))
-}
-
 fn row(run: &Run, threads: &str, told: &Value, hashing: f64) -> Result<Vec<String>> {
     let (documents, wall) = (number(told, "documents")?, run.wall.as_secs_f64());
     Ok(vec![
@@ -171,7 +162,7 @@ fn datatrove(workspace: &Workspace, example: &Path, folder: &Path, count: u64) -
     command.arg(workspace.root.join("bench/dedupe/datatrove_peer.py"));
     command.arg(folder.join("datatrove")).arg(&texts).arg("2").stderr(Stdio::null());
     let run = measure::run(command)?;
-    let told = told(&run)?;
+    let told = run.told()?;
     let (documents, wall) = (number(&told, "documents")?, number(&told, "wall_s")?);
     Ok(Peer::Ran(vec![
         "datatrove, 2 workers".to_owned(),

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use wait4::Wait4;
 
 use crate::clock;
@@ -19,6 +20,19 @@ pub struct Run {
     /// Most memory that it held at a time.
     pub rss_bytes: u64,
     pub stdout: String,
+}
+
+impl Run {
+    /// What the program said in its last line, which is JSON.
+    pub fn told(&self) -> Result<Value> {
+        let line = self.stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(line).context("what the program says is not JSON")
+    }
+}
+
+/// A number of what a program said.
+pub fn number(told: &Value, name: &str) -> Result<f64> {
+    told[name].as_f64().with_context(|| format!("no {name}"))
 }
 
 /// Runs `command` and takes its measure; fails if it fails.

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::ground::{Common, empty_folder};
 use super::measure::{self, Run};
-use super::score::{build, make, peers, told};
+use super::score::{build, make, peers};
 use super::{table, target};
 use crate::workspace::Workspace;
 
@@ -108,7 +108,7 @@ fn peer(workspace: &Workspace, name: &str, files: &Path) -> Result<Answer> {
     let mut command = peers(workspace, &["query", name], &[files])?;
     command.arg("2").env("POLARS_MAX_THREADS", "2");
     let run = measure::run(command)?;
-    let said = told(&run)?;
+    let said = run.told()?;
     let Some(rows) = said["rows"].as_array() else { bail!("{name} gave no rows") };
     let groups = rows.iter().filter_map(|row| row[1].as_u64()).collect();
     Ok(Answer { run, engine: said["seconds"].as_f64(), groups })

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::ground::{Common, empty_folder};
-use super::measure::{self, Run};
+use super::measure::{self, Run, number};
 use super::{table, target};
 use crate::command::{cargo, outside, passes};
 use crate::tools;
@@ -157,7 +157,7 @@ impl Bench<'_> {
         let file = self.scratch.join("rows.parquet");
         let parts = data.join("runs/made-up/documents/*.parquet");
         let run = measure::run(self.python(&["merge"], &[&parts, &file])?)?;
-        told(&run)?;
+        run.told()?;
         Ok(file)
     }
 
@@ -230,22 +230,12 @@ fn quickest(
     let mut best: Option<Measured> = None;
     for _ in 0..repeat {
         let run = measure::run(command())?;
-        let (rows, seconds, bytes) = read(&told(&run)?)?;
+        let (rows, seconds, bytes) = read(&run.told()?)?;
         if best.as_ref().is_none_or(|best| seconds < best.seconds) {
             best = Some(Measured { run, seconds, rows, bytes });
         }
     }
     best.context("nothing was measured")
-}
-
-/// What a program says in its last line.
-pub fn told(run: &Run) -> Result<Value> {
-    let line = run.stdout.lines().last().unwrap_or_default();
-    serde_json::from_str(line).context("what the program says is not JSON")
-}
-
-fn number(told: &Value, name: &str) -> Result<f64> {
-    told[name].as_f64().with_context(|| format!("no {name}"))
 }
 
 fn cells(program: &str, threads: &str, input: &str, measured: &Measured) -> Vec<String> {

@@ -82,15 +82,14 @@ fn told(found: Trends) -> TrendFacts {
 }
 
 fn mover(page: PageTrend) -> MovedPage {
-    let before = page.scores.iter().rev().skip(1).find_map(|score| *score);
     let named = page.sections.iter().map(|section| match section.heading.as_str() {
         "" => "before the first heading".to_owned(),
         heading => heading.to_owned(),
     });
     MovedPage {
         standing: page.standing.as_str().to_owned(),
-        before: before.map(Milli),
-        now: page.scores.last().copied().flatten().map(Milli),
+        before: page.before().map(Milli),
+        now: page.now().map(Milli),
         sections: named.take(SECTIONS_NAMED).collect(),
         text_changed: page.text_changed,
         url: page.url,

@@ -108,11 +108,19 @@ impl PageTrend {
         Some((there.next()?, last))
     }
 
+    /// Its score in the last run.
+    pub fn now(&self) -> Option<i64> {
+        self.scores.last().copied().flatten()
+    }
+
+    /// Its score in the newest earlier run that has it.
+    pub fn before(&self) -> Option<i64> {
+        self.scores.iter().rev().skip(1).find_map(|score| *score)
+    }
+
     /// By how many thousandths of a point it moved; a page that came or went moved by its score.
     pub fn change(&self) -> i64 {
-        let last = self.scores.last().copied().flatten();
-        let before = self.scores.iter().rev().skip(1).find_map(|score| *score);
-        last.unwrap_or(0) - before.unwrap_or(0)
+        self.now().unwrap_or(0) - self.before().unwrap_or(0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `jarvix export`: what a run has, in the forms of others.
 
 use std::cell::RefCell;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -114,7 +113,7 @@ fn datasets(matches: &ArgMatches, format: ExportFormat) -> Result<Vec<Dataset>, 
 
 /// A bar on stderr, where somebody sees it.
 fn show(output: Output, bar: &mut Option<ProgressBar>, done: u64, total: u64) {
-    if output.quiet || output.json || !std::io::stderr().is_terminal() {
+    if !output.shows_progress() {
         return;
     }
     let bar = bar.get_or_insert_with(|| {

@@ -159,10 +159,8 @@ fn outlook(found: &Trends) -> String {
 
 /// The last two scores that there are.
 fn scores(page: &PageTrend) -> String {
-    let last = page.scores.last().copied().flatten();
-    let before = page.scores.iter().rev().skip(1).find_map(|score| *score);
     let text = |score: Option<i64>| score.map_or("–".to_owned(), points_text);
-    format!("{} → {}", text(before), text(last))
+    format!("{} → {}", text(page.before()), text(page.now()))
 }
 
 fn actions(page: &PageTrend) -> String {

@@ -5,7 +5,6 @@
 mod child;
 mod steps;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -104,7 +103,7 @@ fn sizes(matches: &ArgMatches) -> Result<Vec<u64>, CliError> {
 /// Something that moves while a figure is taken; nothing where nobody sees it.
 fn spinner(context: &Context, step: Step, size: u64) -> ProgressBar {
     let output = context.output;
-    if output.quiet || output.json || !std::io::stderr().is_terminal() {
+    if !output.shows_progress() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
