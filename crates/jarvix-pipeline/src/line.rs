@@ -303,23 +303,34 @@ fn curate_rest(line: &Line<'_>, generation: Generation) -> Result<(), LineError>
     let pool = || Arc::clone(&all);
     let progress = |rows| curated(line, generation, rows);
     let runner = CurateRunner::new(line.store.clone(), &line.settings.policy, &pool, &progress);
-    finish_stage(line, generation, &runner, 1)
+    finish_stage(line, generation, &runner, (begin_stage(line, Stage::Curate)?, 1))
 }
 
-/// Works off what is left of a stage after everything above it is done, so many parts at a time.
+/// A stage that was told to have begun.
+struct Begun {
+    at: Duration,
+    total: Option<u64>,
+}
+
+/// Tells that `stage` begins, after everything above it is done.
+fn begin_stage(line: &Line<'_>, stage: Stage) -> Result<Begun, LineError> {
+    let (at, total) = (line.store.env().clock.monotonic(), total_rows(line, stage)?);
+    (line.publish)(Event::StageStarted { run: line.run.clone(), stage, total });
+    Ok(Begun { at, total })
+}
+
+/// Works off what is left of a stage that has begun, so many parts at a time.
 fn finish_stage<R>(
     line: &Line<'_>,
     generation: Generation,
     runner: &R,
-    workers: usize,
+    (Begun { at, total }, workers): (Begun, usize),
 ) -> Result<(), LineError>
 where
     R: StageRunner<Error = LineError>,
 {
     let clock = &line.store.env().clock;
-    let (start, stage) = (clock.monotonic(), runner.stage());
-    let total = total_rows(line, stage)?;
-    (line.publish)(Event::StageStarted { run: line.run.clone(), stage, total });
+    let stage = runner.stage();
     let stop = || line.stop.load(Ordering::SeqCst);
     let rows_before = rows_of(line, stage, generation)?;
     let conditions =
@@ -327,7 +338,7 @@ where
     let queue = &MemoryQueue::default();
     let (store, run, publish) = (line.store, line.run, &*line.publish);
     let rows = Work { store, run, generation, runner, queue, publish, workers }.off(conditions)?;
-    let elapsed_ms = millis(clock.monotonic().saturating_sub(start));
+    let elapsed_ms = millis(clock.monotonic().saturating_sub(at));
     (line.publish)(Event::StageFinished { run: line.run.clone(), stage, rows, elapsed_ms });
     Ok(())
 }
@@ -387,11 +398,13 @@ pub fn score(line: &Line<'_>) -> Result<bool, LineError> {
     let profile = &line.settings.profile;
     let score_key = generations::score_key(&profile.hash(), &dedupe_key);
     let generation = line.store.begin_generation(line.run, Stage::Score, &score_key)?;
+    // Counting a topic may take as long as scoring: by then the stage has begun.
+    let begun = begin_stage(line, Stage::Score)?;
     let scorer = runtime.block_on(Scorer::prepare(line.query, line.run, profile))?;
     let scorer = PartScorer::plan(line.store, line.query, line.run, &scorer)?;
     let runtime = runtime.handle().clone();
     let runner = ScoreRunner { store: line.store, scorer: &scorer, runtime };
-    finish_stage(line, generation, &runner, line.settings.threads)?;
+    finish_stage(line, generation, &runner, (begun, line.settings.threads))?;
     if line.stop.load(Ordering::SeqCst) {
         return Ok(true);
     }

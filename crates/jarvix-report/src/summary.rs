@@ -1,9 +1,10 @@
 //! The summary of a run: the one model that feeds HTML, JSON and the terminal.
 //!
 //! Plain values: integers, texts and decimals with three places, filled by the pipeline from
-//! committed parts and the run's settings. It holds nothing that differs between two renderings of
-//! the same parts: no clock, no duration, no thread count, no path of this machine (invariant I3a).
-//! Texts from pages are held as they are; every renderer escapes them itself.
+//! committed parts (the run's, and for [`Summary::trends`] those of earlier runs) and the run's
+//! settings. It holds nothing that differs between two renderings of the same parts: no clock, no
+//! duration, no thread count, no path of this machine (invariant I3a). Texts from pages are held as
+//! they are; every renderer escapes them itself.
 
 use serde::{Deserialize, Serialize};
 

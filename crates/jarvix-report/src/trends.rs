@@ -31,6 +31,9 @@ pub struct TrendFacts {
     pub outlook: Option<Outlook>,
     /// Why it cannot be said, where it cannot; empty elsewhere.
     pub no_outlook: String,
+    /// Earlier runs of the same input that are left out because another profile scored them.
+    #[serde(default)]
+    pub other_profile: u64,
 }
 
 /// The scores of one run.

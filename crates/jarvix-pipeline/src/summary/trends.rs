@@ -6,30 +6,36 @@ use jarvix_report::{MOVER_ROWS, Milli, MovedPage, Outlook, RunMean, TREND_RUNS_M
 use jarvix_score::{Forecast, NoForecast, PageTrend, Standing, TrendScope, Trends};
 use jarvix_store::Store;
 
+use super::scored_by;
 use crate::LineError;
 
 /// Headings that are named of one page.
 const SECTIONS_NAMED: usize = 3;
 
-/// Follows the pages of `run` over the earlier runs of the same input that have scores.
+/// Follows the pages of `run` over the earlier runs of the same input whose scores follow the same
+/// profile: another one moves pages that have not changed.
 pub(super) async fn facts(
     store: &Store,
     query: &Query,
     run: &RunId,
 ) -> Result<TrendFacts, LineError> {
-    let runs = earlier(store, run)?;
+    let (runs, other_profile) = earlier(store, run)?;
     if runs.len() < 2 {
-        return Ok(TrendFacts::default());
+        return Ok(TrendFacts { other_profile, ..TrendFacts::default() });
     }
     let scope = TrendScope::default();
     let found = jarvix_score::trends(query, &runs, &scope, MOVER_ROWS, |_| Ok(())).await?;
-    Ok(told(found))
+    Ok(TrendFacts { other_profile, ..told(found) })
 }
 
-/// The runs to follow, oldest first, `run` at the end.
-fn earlier(store: &Store, run: &RunId) -> Result<Vec<RunId>, LineError> {
+/// The runs to follow, oldest first, `run` at the end; and how many others follow another profile.
+fn earlier(store: &Store, run: &RunId) -> Result<(Vec<RunId>, u64), LineError> {
     let catalogue = store.catalogue();
-    let Some(this) = catalogue.run(run)? else { return Ok(Vec::new()) };
+    let Some(this) = catalogue.run(run)? else { return Ok((Vec::new(), 0)) };
+    // Without scores of its own there is nothing to compare.
+    if catalogue.parts(run, Dataset::Scores)?.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
     let mut before: Vec<(i64, RunId)> = catalogue
         .runs()?
         .into_iter()
@@ -38,17 +44,19 @@ fn earlier(store: &Store, run: &RunId) -> Result<Vec<RunId>, LineError> {
         .map(|other| (other.created_at_us, other.id))
         .collect();
     before.sort();
-    let mut runs = Vec::new();
-    for id in before.into_iter().map(|(_, id)| id).chain([this.id]) {
-        if !catalogue.parts(&id, Dataset::Scores)?.is_empty() {
-            runs.push(id);
+    let profile = scored_by(store, run)?.profile.hash;
+    let (mut runs, mut other_profile) = (Vec::new(), 0);
+    for (_, id) in before {
+        if catalogue.parts(&id, Dataset::Scores)?.is_empty() {
+            continue;
+        }
+        match scored_by(store, &id)?.profile.hash == profile {
+            true => runs.push(id),
+            false => other_profile += 1,
         }
     }
-    // Without scores of its own there is nothing to compare.
-    if runs.last() != Some(run) {
-        return Ok(Vec::new());
-    }
-    Ok(runs.split_off(runs.len().saturating_sub(TREND_RUNS_MAX)))
+    runs.push(this.id);
+    Ok((runs.split_off(runs.len().saturating_sub(TREND_RUNS_MAX)), other_profile))
 }
 
 fn told(found: Trends) -> TrendFacts {
@@ -78,6 +86,7 @@ fn told(found: Trends) -> TrendFacts {
         movers: found.movers.into_iter().filter(moved).map(mover).collect(),
         outlook,
         no_outlook: no_outlook.to_owned(),
+        ..TrendFacts::default()
     }
 }
 

@@ -57,11 +57,16 @@ fn note(facts: &TrendFacts) -> String {
     ];
     let ends: Vec<String> =
         each.iter().map(|(count, what)| format!("{} {what}", words::number(*count))).collect();
-    format!(
+    let mut note = format!(
         "Each page is compared with the newest of {} of the same input that has it: {}.",
         words::counted(earlier, "earlier run", "earlier runs"),
         words::list(&ends)
-    )
+    );
+    if facts.other_profile > 0 {
+        let left_out = words::counted(facts.other_profile, "more run was", "more runs were");
+        note.push_str(&format!(" {left_out} scored by another profile and cannot be compared."));
+    }
+    note
 }
 
 fn outlook(facts: &TrendFacts) -> String {

@@ -50,6 +50,40 @@ history = open(os.path.join(data, "cache", "query-history")).read()
 print(json.dumps({"status": os.waitstatus_to_exitcode(status), "kept": "ordinel" in history}))
 "#;
 
+/// A query that no machine is through with: what matters is what is seen meanwhile.
+const WAITS: &str = r#"
+import json, os, pty, select, signal, sys
+
+data = os.path.dirname(os.path.dirname(sys.argv[1]))
+ten_million = "generate_series(1, 10000000)"
+sql = f"SELECT count(*) FROM {ten_million} AS a(x) JOIN {ten_million} AS b(y) ON a.x <> b.y"
+child, screen = pty.fork()
+if child == 0:
+    os.environ["TERM"] = "xterm"
+    os.execv("PROGRAM", ["PROGRAM", "query", sql, "--data", data])
+seen = ""
+while "asking, 2s" not in seen:
+    if not select.select([screen], [], [], 120)[0]:
+        sys.exit(f"nothing came for two minutes; seen: {seen!r}")
+    seen += os.read(screen, 65536).decode("utf-8", "replace")
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+print(json.dumps({"seen": seen}))
+"#;
+
+#[test]
+fn whoever_waits_is_told_what_for() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 1);
+    let allow = allowed(&origin);
+    place.run(&["run", &list, "--run", "r", "--allow-net", &allow]).expect(0);
+    let script = WAITS.replace("PROGRAM", env!("CARGO_BIN_EXE_jarvix"));
+    let Some(told) = python(&place, &script, "r") else { return };
+    let seen = told["seen"].as_str().unwrap_or_default();
+    // Nothing for the first second: most queries need none.
+    assert!(!seen.contains("asking, 0s"), "{seen:?}");
+}
+
 #[test]
 fn whoever_types_gets_answers_completion_and_history() {
     let place = Place::new();

@@ -125,4 +125,10 @@ fn the_report_shows_what_became_of_the_pages_of_earlier_runs() {
     assert!(mover["sections"].as_array().is_some_and(|all| !all.is_empty()), "{mover}");
     assert!(report("b", "index.html").contains("Since earlier runs"));
     assert!(!report("a", "index.html").contains("Since earlier runs"));
+
+    // What another profile scored cannot be compared: every page would seem to have moved.
+    place.run(&["score", "--run", "b", "--profile", "classic", "--quiet"]).expect(0);
+    let summary: Value = serde_json::from_str(&report("b", "summary.json")).expect("JSON");
+    assert_eq!(summary["trends"]["runs"], json!([]), "{}", summary["trends"]);
+    assert_eq!(summary["trends"]["other_profile"], json!(1), "{}", summary["trends"]);
 }
