@@ -10,7 +10,7 @@ mod pages;
 mod sections;
 
 use jarvix_core::RunId;
-use jarvix_query::{Query, QueryError, Session};
+use jarvix_query::{Query, QueryError, Session, Value};
 
 pub use forecast::{Forecast, NoForecast, forecast};
 pub use pages::{PageTrend, Standing};
@@ -52,6 +52,9 @@ pub struct RunScores {
     pub pages: u64,
     /// Their mean; none without pages.
     pub mean: Option<i64>,
+    /// Hash of the profile that scored them; none without pages. Scores of different profiles cannot
+    /// be compared.
+    pub profile_hash: Option<String>,
 }
 
 /// What became of the pages of several runs.
@@ -113,7 +116,8 @@ async fn means(
 ) -> Result<Vec<RunScores>, QueryError> {
     // The sum is exact; the one division is made here.
     let sql = format!(
-        "SELECT s.run, count(*) AS pages, sum(s.score) AS total FROM scores s WHERE {} GROUP BY s.run",
+        "SELECT s.run, count(*) AS pages, sum(s.score) AS total, max(s.profile_hash) AS profile_hash \
+         FROM scores s WHERE {} GROUP BY s.run",
         condition(scope)
     );
     let table = session.rows(&sql).await?;
@@ -123,7 +127,12 @@ async fn means(
         let pages = row.and_then(|r| table.value(r, "pages")).and_then(|v| v.as_u64()).unwrap_or(0);
         let total = row.and_then(|r| table.value(r, "total")).and_then(|v| v.as_thousandths());
         let count = i64::try_from(pages).unwrap_or(i64::MAX);
-        RunScores { run: run.clone(), pages, mean: total.filter(|_| count > 0).map(|t| t / count) }
+        RunScores {
+            run: run.clone(),
+            pages,
+            mean: total.filter(|_| count > 0).map(|t| t / count),
+            profile_hash: row.and_then(|r| table.value(r, "profile_hash")).map(Value::to_string),
+        }
     };
     Ok(runs.iter().map(of).collect())
 }

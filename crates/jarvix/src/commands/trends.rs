@@ -64,6 +64,11 @@ pub fn trends(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
             context.output.result(("trends", Exit::Ok), &found, || told(context, &runs, &found))?
         }
     }
+    let mut profiles = found.runs.iter().filter_map(|run| run.profile_hash.as_ref());
+    let first = profiles.next();
+    if profiles.any(|other| Some(other) != first) {
+        context.output.note("warning: different profiles scored these runs, so a change may be theirs; `jarvix score --run RUN --profile NAME` scores a run anew");
+    }
     if found.runs.iter().all(|run| run.pages == 0) {
         context.output.note("none of these runs has such a page with a score");
     }

@@ -67,7 +67,9 @@ fn every_page_has_its_standing_in_every_format() {
     assert_eq!(lines.len(), 6, "{csv}");
     assert_eq!(lines[0], "url,standing,change,text_changed,score_a,score_b,action_a,action_b");
     assert!(lines[1].starts_with("file:///site/better.html,IMPROVED,"), "{csv}");
-    let table = place.run(&["trends", "--run", "a", "b"]).expect(0).stdout();
+    let told = place.run(&["trends", "--run", "a", "b"]).expect(0);
+    assert!(!told.stderr().contains("different profiles"), "{}", told.stderr());
+    let table = told.stdout();
     assert!(table.starts_with("1 new, 1 improved, 1 declined, 1 stable, 1 gone\n"), "{table}");
     assert!(table.contains("not enough data for a forecast"), "{table}");
     let turned = place.run(&["trends", "--run", "b", "a", "--json"]).expect(0).json();
@@ -131,4 +133,6 @@ fn the_report_shows_what_became_of_the_pages_of_earlier_runs() {
     let summary: Value = serde_json::from_str(&report("b", "summary.json")).expect("JSON");
     assert_eq!(summary["trends"]["runs"], json!([]), "{}", summary["trends"]);
     assert_eq!(summary["trends"]["other_profile"], json!(1), "{}", summary["trends"]);
+    let warned = place.run(&["trends", "--run", "a", "b"]).expect(0).stderr();
+    assert!(warned.contains("different profiles"), "{warned}");
 }
