@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
 use super::ground::{Common, empty_folder};
@@ -26,6 +26,11 @@ const OF_DUCKDB_MIN: f64 = 0.7;
 const TWO_THREADS_MIN: f64 = 1.8;
 const TEXTS_PER_S_MIN: f64 = 50_000.0;
 const RSS_MIB_MAX: f64 = 512.0;
+
+/// What is compared of everything that was written.
+const ACTIONS: &str = "SELECT action, count(*) AS n, \
+                       CAST(sum(score) * 1000 AS BIGINT) AS thousandths \
+                       FROM scores GROUP BY action ORDER BY action";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -80,27 +85,31 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     }
     std::fs::remove_dir_all(&small)?;
     let large = bench.made("rows", args.rows, LARGE_PART_ROWS)?;
-    let mut ours = Vec::new();
-    for threads in ["1", "2"] {
-        let measured = bench.jarvix(&large, "formula", threads)?;
-        rows.push(cells("jarvix", threads, "parts of 1,000,000 rows", &measured));
-        ours.push(measured);
-    }
     let file = bench.one_file(&large)?;
-    let duckdb = bench.peer("duckdb", &file)?;
+    // By turns, so that all see the same machine.
+    let [one, two, duckdb, polars] = by_turns(
+        bench.repeat,
+        [
+            &|| bench.once(&large, "formula", "1"),
+            &|| bench.once(&large, "formula", "2"),
+            &|| bench.peer("duckdb", &file),
+            &|| bench.peer("polars", &file),
+        ],
+    )?;
+    let ours = [one, two];
+    for (threads, measured) in ["1", "2"].into_iter().zip(&ours) {
+        rows.push(cells("jarvix", threads, "parts of 1,000,000 rows", measured));
+    }
     rows.push(cells("DuckDB", "2", "one file", &duckdb));
-    let polars = bench.peer("polars", &file)?;
     rows.push(cells("Polars", "2", "one file", &polars));
+    let scored = bench.actions(&large)?;
+    let right = bench.are_equal(&scored, &["duckdb", "polars"])?;
     std::fs::remove_dir_all(&large)?;
     let texts = bench.made("texts", args.texts, PART_ROWS)?;
     let read = bench.jarvix(&texts, "texts", "2")?;
     rows.push(cells("jarvix", "2", "texts of 5 KB", &read));
     std::fs::remove_dir_all(&texts)?;
     let most = bench.many(args.many_rows, &mut rows)?;
-    let right = [&duckdb, &polars, &ours[0]].iter().all(|one| one.rows == ours[1].rows);
-    if !right {
-        eprintln!("NOT EQUAL: the programs did not write the same number of rows");
-    }
     let peaks = [Some(&ours[1]), parts_as_usual.as_ref(), most.as_ref()];
     let peak = peaks.into_iter().flatten().map(|one| one.run.rss_bytes).max().unwrap_or(0);
     let result = table::markdown(&HEADS, &rows) + "\n" + &verdicts(&ours, &duckdb, &read, peak);
@@ -138,18 +147,22 @@ impl Bench<'_> {
         make(&self.example, &self.scratch.join(what), (what, count, part_rows))
     }
 
+    /// The quickest of several.
     fn jarvix(&self, data: &Path, profile: &str, threads: &str) -> Result<Measured> {
+        let [quickest] = by_turns(self.repeat, [&|| self.once(data, profile, threads)])?;
+        Ok(quickest)
+    }
+
+    fn once(&self, data: &Path, profile: &str, threads: &str) -> Result<Measured> {
         eprintln!("scoring with {threads} threads");
         let profile = self.workspace.root.join(format!("bench/score/{profile}.toml"));
-        let command = || {
-            let mut command = Command::new(&self.example);
-            command.arg("score").arg(data).arg(&profile).arg(threads);
-            command
-        };
-        quickest(self.repeat, &command, |told| {
-            let seconds = number(told, "prepare_s")? + number(told, "score_s")?;
-            Ok((number(told, "rows")?, seconds, number(told, "bytes")? as u64))
-        })
+        let mut command = Command::new(&self.example);
+        command.arg("score").arg(data).arg(profile).arg(threads);
+        let run = measure::run(command)?;
+        let told = run.told()?;
+        let seconds = number(&told, "prepare_s")? + number(&told, "score_s")?;
+        let (rows, bytes) = (number(&told, "rows")?, number(&told, "bytes")? as u64);
+        Ok(Measured { run, seconds, rows, bytes })
     }
 
     /// All documents as one file, which is what the others are quickest with.
@@ -164,17 +177,38 @@ impl Bench<'_> {
     fn peer(&self, name: &str, file: &Path) -> Result<Measured> {
         eprintln!("scoring with {name}");
         let out = self.scratch.join(format!("{name}.parquet"));
-        let words = self.python(&["score", name], &[file, &out])?;
-        let command = || {
-            let mut command = Command::new(words.get_program());
-            command.args(words.get_args()).arg("2").env("POLARS_MAX_THREADS", "2");
-            command
+        let mut command = self.python(&["score", name], &[file, &out])?;
+        command.arg("2").env("POLARS_MAX_THREADS", "2");
+        let run = measure::run(command)?;
+        let told = run.told()?;
+        let (rows, seconds) = (number(&told, "rows")?, number(&told, "seconds")?);
+        Ok(Measured { run, seconds, rows, bytes: std::fs::metadata(&out)?.len() })
+    }
+
+    /// What we wrote: rows and sum of scores, in thousandths, by action.
+    fn actions(&self, data: &Path) -> Result<Vec<Value>> {
+        let mut command = Command::new(self.example.with_file_name("../jarvix"));
+        command.args(["query", ACTIONS, "--format", "jsonl", "--data"]).arg(data);
+        let run = measure::run(command)?;
+        let row = |line: &str| -> Result<Value> {
+            let row: Value = serde_json::from_str(line)?;
+            Ok(serde_json::json!([row["action"], row["n"], row["thousandths"]]))
         };
-        let measured = quickest(self.repeat, &command, |told| {
-            Ok((number(told, "rows")?, number(told, "seconds")?, 0))
-        })?;
-        let bytes = std::fs::metadata(&out)?.len();
-        Ok(Measured { bytes, ..measured })
+        run.stdout.lines().map(row).collect()
+    }
+
+    /// Whether the others wrote the same number of rows for each action, with the same sum of scores.
+    fn are_equal(&self, scored: &[Value], names: &[&str]) -> Result<bool> {
+        let mut all = true;
+        for name in names {
+            let out = self.scratch.join(format!("{name}.parquet"));
+            let theirs = measure::run(self.python(&["actions"], &[&out])?)?.told()?;
+            if theirs["rows"].as_array().is_none_or(|theirs| theirs != scored) {
+                eprintln!("NOT EQUAL: jarvix {scored:?}, {name} {}", theirs["rows"]);
+                all = false;
+            }
+        }
+        Ok(all)
     }
 
     fn python(&self, words: &[&str], paths: &[&Path]) -> Result<Command> {
@@ -187,9 +221,7 @@ impl Bench<'_> {
             return Ok(None);
         }
         let data = self.made("rows", count, LARGE_PART_ROWS)?;
-        let (example, scratch) = (self.example.clone(), self.scratch.clone());
-        let once = Bench { workspace: self.workspace, example, scratch, repeat: 1 };
-        let measured = once.jarvix(&data, "formula", "2")?;
+        let measured = self.once(&data, "formula", "2")?;
         rows.push(cells("jarvix", "2", "parts of 1,000,000 rows", &measured));
         std::fs::remove_dir_all(&data)?;
         Ok(Some(measured))
@@ -220,22 +252,23 @@ pub fn peers(workspace: &Workspace, words: &[&str], paths: &[&Path]) -> Result<C
     Ok(command)
 }
 
-/// Runs a program several times; the run that took least by its own count. `read` takes rows,
-/// seconds and bytes from what it says.
-fn quickest(
+/// Measures each of several so often, by turns; of each the one that took least by its own count.
+fn by_turns<const N: usize>(
     repeat: u32,
-    command: &dyn Fn() -> Command,
-    read: impl Fn(&Value) -> Result<(f64, f64, u64)>,
-) -> Result<Measured> {
-    let mut best: Option<Measured> = None;
+    measures: [&dyn Fn() -> Result<Measured>; N],
+) -> Result<[Measured; N]> {
+    let mut best: [Option<Measured>; N] = std::array::from_fn(|_| None);
     for _ in 0..repeat {
-        let run = measure::run(command())?;
-        let (rows, seconds, bytes) = read(&run.told()?)?;
-        if best.as_ref().is_none_or(|best| seconds < best.seconds) {
-            best = Some(Measured { run, seconds, rows, bytes });
+        for (best, measure) in best.iter_mut().zip(measures) {
+            let now = measure()?;
+            if best.as_ref().is_none_or(|best| now.seconds < best.seconds) {
+                *best = Some(now);
+            }
         }
     }
-    best.context("nothing was measured")
+    let all: Option<Vec<Measured>> = best.into_iter().collect();
+    let all = all.context("nothing was measured")?;
+    all.try_into().map_err(|_| anyhow!("nothing was measured"))
 }
 
 fn cells(program: &str, threads: &str, input: &str, measured: &Measured) -> Vec<String> {
@@ -304,5 +337,14 @@ mod tests {
         let ours = [measured(1e7, 3.4), measured(1e7, 2.1)];
         let said = verdicts(&ours, &measured(1e7, 1.4), &measured(1e5, 2.1), 513 << 20);
         assert_eq!(said.matches(": MISSED").count(), 5, "{said}");
+    }
+
+    #[test]
+    fn of_each_the_quickest_counts_and_they_take_turns() {
+        let times = std::cell::RefCell::new(vec![3.0, 9.0, 2.0, 7.0, 4.0, 8.0]);
+        let next = || Ok(measured(1.0, times.borrow_mut().remove(0)));
+        let [a, b] = by_turns(3, [&next, &next]).unwrap();
+        assert_eq!((a.seconds, b.seconds), (2.0, 7.0));
+        assert!(by_turns(0, [&next]).is_err());
     }
 }
