@@ -86,7 +86,7 @@ where
     fn by_one(&self, conditions: Conditions<'_>, crew: &Crew) -> Result<(), LineError> {
         let mut wait = Duration::ZERO;
         while !((conditions.stop)() || crew.gave_up.load(Ordering::SeqCst)) {
-            if let Some(item) = self.queue.take(wait) {
+            if let Some(item) = self.queue.take(std::mem::take(&mut wait)) {
                 let done = self.runner.run(&item);
                 self.queue.finish(&item);
                 let done = done?;
