@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, DictionaryArray, Float64Array, Int32Array,
-    StringArray,
+    Array, ArrayRef, AsArray, BinaryArray, Decimal128Array, DictionaryArray, Float64Array,
+    Int32Array, StringArray,
 };
 use datafusion::arrow::buffer::ScalarBuffer;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type};
@@ -321,6 +321,25 @@ pub(crate) fn text_match(name: &str, matched: TextMatch) -> ScalarUDF {
     };
     let columns = vec![DataType::Utf8, DataType::Utf8, DataType::Float64];
     create_udf(name, columns, DataType::Float64, Volatility::Immutable, Arc::new(body))
+}
+
+/// What a function made by [`Session::define_text_bytes`](crate::Session::define_text_bytes) calls for
+/// every row: two texts, each of which may be null.
+pub type TextBytes = Arc<dyn Fn(Option<&str>, Option<&str>) -> Vec<u8> + Send + Sync>;
+
+/// A function from two texts to bytes: how a stage looks once into texts, on the engine's own threads,
+/// and takes away what it wants to know of them.
+pub(crate) fn text_bytes(name: &str, made: TextBytes) -> ScalarUDF {
+    let body = move |args: &[ColumnarValue]| {
+        columnar(args, |columns| {
+            let (a, b) = (columns[0].as_string::<i32>(), columns[1].as_string::<i32>());
+            let rows = a.iter().zip(b.iter());
+            let result: BinaryArray = rows.map(|(a, b)| Some(made(a, b))).collect();
+            Ok(Arc::new(result))
+        })
+    };
+    let texts = vec![DataType::Utf8, DataType::Utf8];
+    create_udf(name, texts, DataType::Binary, Volatility::Immutable, Arc::new(body))
 }
 
 /// What a function made by [`Session::define_number_match`](crate::Session::define_number_match)

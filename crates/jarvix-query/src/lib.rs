@@ -25,7 +25,7 @@ mod write;
 pub use by_part::PartQuery;
 pub use error::{QueryError, QueryErrorKind, nearest};
 pub use expression::{Expression, ValueKind};
-pub use functions::{FUNCTIONS, NumberMatch, RowWords, TextMatch};
+pub use functions::{FUNCTIONS, NumberMatch, RowWords, TextBytes, TextMatch};
 pub use place::Place;
 pub use session::{Query, QuerySettings, ROWS_MAX, RowStream, Session};
 pub use value::{Table, Value};

@@ -25,7 +25,7 @@ use jarvix_core::{Dataset, PartRef, RunId};
 use jarvix_store::{Store, schema};
 
 use crate::error::{Known, QueryError, QueryErrorKind};
-use crate::functions::{self, NumberMatch, RowWords, TextMatch};
+use crate::functions::{self, NumberMatch, RowWords, TextBytes, TextMatch};
 use crate::reader::OpenPart;
 use crate::spill::SpillFolder;
 use crate::table::{PartsTable, readable, reads_long};
@@ -241,6 +241,11 @@ impl Session {
     /// Gives this session a function `name` of two texts and a number.
     pub fn define_text_match(&self, name: &str, matched: TextMatch) {
         self.context().register_udf(functions::text_match(name, matched));
+    }
+
+    /// Gives this session a function `name` from two texts to bytes.
+    pub fn define_text_bytes(&self, name: &str, made: TextBytes) {
+        self.context().register_udf(functions::text_bytes(name, made));
     }
 
     /// Gives this session a function `name` of two numbers.

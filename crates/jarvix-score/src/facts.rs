@@ -142,8 +142,8 @@ const AGE_DAYS: &str = "CAST(CASE \
 
 /// The query behind `facts`, over the tables `documents`, `pages` and `duplicates`, with the columns
 /// that `wanted` names and `topic` as the call that matches a topic. Every document is one row of it,
-/// whatever the other two hold of it. Pages are asked only where a column needs them: the engine
-/// cannot know that a page more or less would change nothing.
+/// whatever the other two hold of it. They are asked only where a column needs them: the engine
+/// cannot know that a row more or less of theirs would change nothing.
 fn facts_sql(topic: &str, wanted: impl Fn(&str) -> bool) -> String {
     let own = COLUMNS.iter().filter(|column| wanted(column.name));
     let mut columns: Vec<String> = own
@@ -152,21 +152,21 @@ fn facts_sql(topic: &str, wanted: impl Fn(&str) -> bool) -> String {
         .collect();
     let signals = Signal::ALL.iter().map(|signal| signal.as_str()).filter(|name| wanted(name));
     columns.extend(signals.map(|name| format!("d.{name} AS {name}")));
-    let pages = match own.clone().any(|column| of_pages(column.sql)) {
-        true => "\nLEFT JOIN pages p ON p.ordinal = d.ordinal",
-        false => "",
-    };
-    format!(
-        "SELECT {}\nFROM documents d{pages}\n\
-         LEFT JOIN duplicates u ON u.ordinal = d.ordinal",
-        columns.join(",\n  ")
-    )
+    let joined = [("pages", "p"), ("duplicates", "u")].into_iter().map(|(table, short)| match own
+        .clone()
+        .any(|column| names_column_of(short, column.sql))
+    {
+        true => format!("\nLEFT JOIN {table} {short} ON {short}.ordinal = d.ordinal"),
+        false => String::new(),
+    });
+    format!("SELECT {}\nFROM documents d{}", columns.join(",\n  "), joined.collect::<String>())
 }
 
-/// Whether an expression names a column of `pages`.
-fn of_pages(sql: &str) -> bool {
+/// Whether an expression names a column of the table of that short name.
+fn names_column_of(short: &str, sql: &str) -> bool {
     let in_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    sql.split(|c| !in_name(c)).any(|name| name.starts_with("p."))
+    let names = |name: &str| name.split_once('.').is_some_and(|(table, _)| table == short);
+    sql.split(|c| !in_name(c)).any(names)
 }
 
 /// Name and meaning of every column of `facts`, in order: what a profile can be written over.
@@ -184,10 +184,10 @@ pub(crate) fn blank_session() -> Result<Session, QueryError> {
 }
 
 /// The columns that scores have of every document, whatever the profile.
-const ALWAYS: &[&str] = &["url", "ordinal", "duplicate_of"];
+pub(crate) const ALWAYS: &[&str] = &["url", "ordinal", "duplicate_of"];
 
-/// Makes a view `name` of the tables of `session`: of `facts` what scores need beside the columns
-/// `reads`, with what is known of the topic.
+/// Makes a view `name` of the tables of `session`: of `facts` the columns `reads`, with what is known of
+/// the topic.
 pub(crate) fn define_facts(
     session: &Session,
     name: &str,
@@ -196,8 +196,7 @@ pub(crate) fn define_facts(
 ) -> Result<(), QueryError> {
     let function = if name == FACTS { TOPIC_FUNCTION.to_owned() } else { format!("{name}_topic") };
     let call = Topic::define(topic, session, &function);
-    let wanted = |column: &str| ALWAYS.contains(&column) || reads.contains(column);
-    session.define_view(name, &facts_sql(&call, wanted))
+    session.define_view(name, &facts_sql(&call, |column| reads.contains(column)))
 }
 
 #[cfg(test)]
@@ -209,7 +208,8 @@ mod tests {
         assert!(facts_sql("1", |name| name == "age_days").contains("JOIN pages"));
         assert!(facts_sql("1", |name| name == "outcome").contains("JOIN pages"));
         let without = facts_sql("1", |name| ["url", "platform", "word_count"].contains(&name));
-        assert!(!without.contains("pages"), "{without}");
+        assert!(!without.contains("JOIN"), "{without}");
+        assert!(facts_sql("1", |name| name == "similarity").contains("JOIN duplicates"));
         let all = facts_sql("f(d.title)", |_| true);
         assert!(all.contains("JOIN pages") && all.contains("f(d.title) AS topic_match"), "{all}");
     }

@@ -1,7 +1,6 @@
 //! From TOML to a checked profile. Everything that can be wrong with a profile is found here, before
 //! a run begins, and told with its place in the file.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jarvix_query::{Place, QueryErrorKind, Session, ValueKind, nearest};
@@ -93,14 +92,14 @@ pub(crate) fn profile(file: &str, text: &str) -> Result<Profile, ProfileError> {
     source.distinct("signal", raw.signal.iter().map(|signal| &signal.get_ref().name))?;
     source.distinct("gate", raw.gate.iter().map(|gate| &gate.get_ref().name))?;
     source.adds_up(&signals, maximum, &raw)?;
-    let reads = source.expressions(&raw)?;
+    let (mut signals, mut gates) = (signals, gates);
+    source.expressions(&raw, &mut signals, &mut gates)?;
     let topic = raw.topic.as_ref().map(|topic| source.topic(topic)).transpose()?;
     Ok(Profile {
         name: raw.name.into_inner(),
         description: raw.description.trim().to_owned(),
         source: text.to_owned(),
         version: raw.version,
-        reads,
         topic,
         maximum,
         signals,
@@ -352,6 +351,7 @@ impl Source<'_> {
             weight,
             reason: self.sentence(&raw.reason)?,
             reason_low,
+            reads: Vec::new(),
         })
     }
 
@@ -379,6 +379,7 @@ impl Source<'_> {
                 None => 0,
             },
             reason: self.sentence(&raw.reason)?,
+            reads: Vec::new(),
         })
     }
 
@@ -414,19 +415,22 @@ impl Source<'_> {
     }
 
     /// Asks the engine about every expression; the columns that they read.
-    fn expressions(&self, raw: &RawProfile) -> Result<BTreeSet<String>, ProfileError> {
+    fn expressions(
+        &self,
+        raw: &RawProfile,
+        signals: &mut [ProfileSignal],
+        gates: &mut [ProfileGate],
+    ) -> Result<(), ProfileError> {
         let session = facts::blank_session().map_err(|error| {
             self.error(ProfileErrorKind::Expression, None, error.to_string(), None)
         })?;
-        let mut columns = BTreeSet::new();
-        for signal in &raw.signal {
-            let expr = &signal.get_ref().expr;
-            columns.extend(self.expression(&session, expr, ValueKind::Number)?);
+        for (raw, signal) in raw.signal.iter().zip(signals) {
+            signal.reads = self.expression(&session, &raw.get_ref().expr, ValueKind::Number)?;
         }
-        for gate in &raw.gate {
-            columns.extend(self.expression(&session, &gate.get_ref().when, ValueKind::Bool)?);
+        for (raw, gate) in raw.gate.iter().zip(gates) {
+            gate.reads = self.expression(&session, &raw.get_ref().when, ValueKind::Bool)?;
         }
-        Ok(columns)
+        Ok(())
     }
 
     fn expression(

@@ -3,7 +3,6 @@
 //! no gap, and the query engine accepts every expression.
 
 use jarvix_core::Disk;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::edit;
@@ -48,6 +47,9 @@ pub struct ProfileSignal {
     pub reason: String,
     /// What is said when it is what is missing; empty for penalties.
     pub reason_low: String,
+    /// The columns of `facts` that `expr` reads.
+    #[serde(skip)]
+    pub(crate) reads: Vec<String>,
 }
 
 /// A condition apart from the sum: where it holds, the score is capped and the action is given.
@@ -63,6 +65,9 @@ pub struct ProfileGate {
     pub score_max: i64,
     /// What is said.
     pub reason: String,
+    /// The columns of `facts` that `when` reads.
+    #[serde(skip)]
+    pub(crate) reads: Vec<String>,
 }
 
 /// What to do from a score upwards.
@@ -83,9 +88,6 @@ pub struct Profile {
     #[serde(skip)]
     pub(crate) source: String,
     pub(crate) version: u32,
-    /// The columns of `facts` that its expressions read.
-    #[serde(skip)]
-    pub(crate) reads: BTreeSet<String>,
     /// What documents are matched with, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) topic: Option<String>,
@@ -202,11 +204,6 @@ impl Profile {
     /// What it is for.
     pub fn description(&self) -> &str {
         &self.description
-    }
-
-    /// The columns of `facts` that its signals and gates read.
-    pub fn reads(&self) -> &BTreeSet<String> {
-        &self.reads
     }
 
     /// Its own version number.

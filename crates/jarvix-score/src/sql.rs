@@ -14,14 +14,27 @@ const SURE_POINTS: i64 = 10;
 
 /// The query over `facts` whose result is `scores`, in any order.
 pub fn score_sql(profile: &Profile) -> String {
-    scores_select(profile, FACTS, REASON_FUNCTION)
+    scores_select(profile, FACTS, REASON_FUNCTION, &[])
 }
 
-/// The same over the view `facts`, with the words by the function `reason_function`.
-pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &str) -> String {
+/// The same over the view `facts`, with the words by the function `reason_function`, and with other
+/// expressions for the signals at the places that `instead` names.
+pub(crate) fn scores_select(
+    profile: &Profile,
+    facts: &str,
+    reason_function: &str,
+    instead: &[(usize, String)],
+) -> String {
     let columns: Vec<String> =
         profile.rules().iter().map(|signal| quoted_name(&signal.column())).collect();
-    let measured: Vec<String> = profile.rules().iter().map(measured).collect();
+    let expr = |at: usize, signal: &'_ ProfileSignal| {
+        let other = instead.iter().find(|(place, _)| *place == at);
+        other.map_or_else(|| signal.expr.clone(), |(_, expr)| expr.clone())
+    };
+    let measured = profile.rules().iter().enumerate().map(|(at, signal)| {
+        format!("{} AS {}", points_call(signal, &expr(at, signal)), quoted_name(&signal.column()))
+    });
+    let measured: Vec<String> = measured.collect();
     let contributions: Vec<String> =
         columns.iter().map(|c| format!("coalesce({c}, {}) AS {c}", typed(0))).collect();
     let gated = !profile.gates().is_empty();
@@ -60,11 +73,10 @@ pub(crate) fn scores_select(profile: &Profile, facts: &str, reason_function: &st
     )
 }
 
-/// What a signal contributes; null where nothing is known of it.
-fn measured(signal: &ProfileSignal) -> String {
+/// What a signal contributes by the expression `expr`; null where nothing is known of it.
+pub(crate) fn points_call(signal: &ProfileSignal, expr: &str) -> String {
     // The line breaks keep a comment at the end of an expression inside its own line.
-    let column = quoted_name(&signal.column());
-    format!("points((\n{}\n), {}) AS {column}", signal.expr, decimal(signal.weight))
+    format!("points((\n{expr}\n), {})", decimal(signal.weight))
 }
 
 /// The number of the first gate that holds, from 1; 0 where none does.

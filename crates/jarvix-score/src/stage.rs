@@ -9,9 +9,9 @@ use jarvix_query::{PartQuery, Query, QueryError, Session};
 use jarvix_store::{DatasetSchema, StagedPart, Store, scores_schema};
 
 use crate::error::ScoreError;
-use crate::facts::{FACTS, define_facts};
+use crate::facts::{ALWAYS, FACTS, define_facts};
 use crate::profile::Profile;
-use crate::sql::{score_sql, scores_select};
+use crate::sql::scores_select;
 use crate::topic::Topic;
 use crate::words::{REASON_FUNCTION, reason_words};
 
@@ -37,10 +37,12 @@ impl<'a> Scorer<'a> {
         run: &RunId,
         profile: &'a Profile,
     ) -> Result<Self, ScoreError> {
-        let Some(topic) = profile.topic() else { return Ok(Self { profile, topic: None }) };
+        if profile.topic().is_none() {
+            return Ok(Self { profile, topic: None });
+        }
         let counted = async {
             let session = query.session_for_run(run)?;
-            Topic::count(&session, topic).await
+            Topic::count(&session, profile).await
         };
         let topic = counted.await.map_err(|source| ScoreError::WhatIf {
             run: run.clone(),
@@ -57,11 +59,20 @@ impl<'a> Scorer<'a> {
 
     /// Makes a view `name` of what the profile gives the documents of `session`.
     pub(crate) fn define(&self, session: &Session, name: &str) -> Result<(), QueryError> {
-        let facts = format!("{name}_facts");
-        define_facts(session, &facts, self.topic.as_ref(), self.profile.reads())?;
-        let words = format!("{name}_reason");
-        session.define_row_words(&words, self.profile.rules().len(), reason_words(self.profile));
-        session.define_view(name, &scores_select(self.profile, &facts, &words))
+        let sql = self.select(session, &format!("{name}_facts"), &format!("{name}_reason"))?;
+        session.define_view(name, &sql)
+    }
+
+    /// Gives `session` a view `facts` and a function `words`, and gives the query over them whose
+    /// result is `scores`.
+    fn select(&self, session: &Session, facts: &str, words: &str) -> Result<String, QueryError> {
+        let (profile, topic) = (self.profile, self.topic.as_ref());
+        let mut reads = Topic::still_read(topic, profile);
+        reads.extend(ALWAYS.iter().map(|column| (*column).to_owned()));
+        define_facts(session, facts, topic, &reads)?;
+        session.define_row_words(words, profile.rules().len(), reason_words(profile));
+        let instead = Topic::define_ahead(topic, session, profile, &format!("{facts}_ahead"));
+        Ok(scores_select(profile, facts, words, &instead))
     }
 }
 
@@ -87,9 +98,8 @@ impl<'a> PartScorer<'a> {
         let profile = scorer.profile;
         let planned = || {
             let session = query.session_by_part(run)?;
-            define_facts(&session, FACTS, scorer.topic.as_ref(), profile.reads())?;
-            session.define_row_words(REASON_FUNCTION, profile.rules().len(), reason_words(profile));
-            session.by_part(&score_sql(profile), scores_columns(profile), "ordinal")
+            let sql = scorer.select(&session, FACTS, REASON_FUNCTION)?;
+            session.by_part(&sql, scores_columns(profile), "ordinal")
         };
         let query = planned().map_err(|source| ScoreError::WhatIf {
             run: run.clone(),

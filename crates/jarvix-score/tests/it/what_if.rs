@@ -1,6 +1,7 @@
 //! What another profile would give, before anything is written: page by page, and over a run.
 
-use jarvix_core::Signal;
+use jarvix_core::{Document, Signal};
+use jarvix_query::Value;
 use jarvix_score::{Against, Fit, Label, Profile, compare, explain_page, tune};
 
 use crate::fixture::{Fixture, document, excellent, set};
@@ -175,6 +176,85 @@ async fn a_topic_counts_over_the_whole_run_and_what_is_off_it_is_said_to_be() {
     let odd = builtin("topic").with_topic("it's \"solar\"\n[[action]] = panels").expect("words");
     assert_eq!(odd.actions(), builtin("topic").actions());
     assert!(builtin("topic").with_topic(" ,; ").is_err());
+}
+
+/// Signals that read texts, a few of them odd, with a gate that reads them, too.
+const READS_TEXTS: &str = r#"
+name = "reads"
+description = "Reads texts."
+version = 1
+[[signal]]
+name = "keywords"
+about = "Words."
+weight = 33.333
+expr = "(strpos(text, 'power') > 0 -- a comment\n)::int / 3.0"
+reason = "a"
+reason_low = "b"
+[[signal]]
+name = "odd"
+about = "Divides by zero, and knows nothing of some."
+weight = 26.667
+expr = "CASE WHEN length(text) > 1000 THEN NULL ELSE length(text) / (word_count - word_count) END"
+reason = "a"
+reason_low = "b"
+[[signal]]
+name = "share"
+about = "Part of a text."
+weight = 40
+expr = "length(text) / 1777.0"
+reason = "a"
+reason_low = "b"
+[[signal]]
+name = "penalty"
+about = "Takes away."
+weight = -7.77
+expr = "length(text) / 3333.0"
+reason = "a"
+[[signal]]
+name = "both"
+about = "Asks text and topic."
+weight = -5
+expr = "length(text) * coalesce(topic_match, 0) * 0"
+reason = "a"
+[[gate]]
+name = "empty"
+when = "text = 'text'"
+score_max = 10
+action = "SKIP"
+reason = "nothing in it"
+[[action]]
+name = "BUY"
+at_least = 40
+[[action]]
+name = "SKIP"
+at_least = 0
+"#;
+
+#[tokio::test]
+async fn what_is_computed_while_a_topic_is_counted_is_what_would_be_computed_later() {
+    let text = |ordinal: u64, text: String| Document { text, ..excellent(ordinal) };
+    let long = "Solar power from the wall. ".repeat(60);
+    let documents = [
+        text(0, String::new()),
+        text(1, "Solar".to_owned()),
+        text(2, long),
+        text(3, "power ".repeat(123)),
+        document(4),
+    ];
+    let later = Profile::parse("reads.toml", READS_TEXTS).expect("a profile");
+    let ahead = later.with_topic("solar").expect("a topic");
+    let scores = async |profile: &Profile| Fixture::new(&documents, &[]).scores(profile).await;
+    let (later, ahead) = (scores(&later).await, scores(&ahead).await);
+    assert_eq!(later.columns, ahead.columns);
+    for (column, name) in later.columns.iter().enumerate().filter(|(_, n)| *n != "profile_hash") {
+        for (row, (a, b)) in later.rows.iter().zip(&ahead.rows).enumerate() {
+            assert_eq!(a[column], b[column], "{name} of {row}");
+        }
+    }
+    let points = |row: usize, name: &str| later.value(row, name).and_then(Value::as_thousandths);
+    assert_eq!(points(3, "signal_keywords"), Some(11_111));
+    assert!(points(3, "signal_penalty") < Some(0) && points(3, "signal_share") > Some(0));
+    assert_eq!((points(4, "signal_gate").is_some(), later.rows.len()), (true, 5));
 }
 
 #[tokio::test]
