@@ -6,7 +6,7 @@
 use jarvix_core::{PartRef, RunId};
 use jarvix_curate::Policy;
 
-fn key(stage: &str, facts: &[&str]) -> String {
+pub(crate) fn key(stage: &str, facts: &[&str]) -> String {
     let mut hasher = blake3::Hasher::new();
     for fact in facts {
         // Lengths keep ("ab", "c") apart from ("a", "bc").

@@ -437,8 +437,9 @@ pub fn report(line: &Line<'_>) -> Result<Written, LineError> {
         line.store,
         line.query,
         line.run,
-        &line.settings.formats,
+        &line.settings.report,
         &folder,
+        None,
     ))?;
     let input = &written.summary.input;
     let fetched = input.left == 0 && input.links_left == 0;

@@ -10,8 +10,9 @@ use jarvix_collect::scope::Filter;
 use jarvix_collect::settings::RenderMode;
 use jarvix_core::{Outcome, RunId};
 use jarvix_curate::Policy;
-use jarvix_report::Format;
 use jarvix_score::Profile;
+
+use crate::report::ReportSettings;
 
 /// The settings that say what a run is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +82,8 @@ pub struct LineSettings {
     pub dedupe_against: Vec<RunId>,
     /// How to score.
     pub profile: Profile,
-    /// Which report files to write.
-    pub formats: Vec<Format>,
+    /// Which report files to write, and how they look.
+    pub report: ReportSettings,
     /// Threads for CPU work.
     pub threads: usize,
     /// What is followed. It belongs to the run's identity; here for whoever does the work.

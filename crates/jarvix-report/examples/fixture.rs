@@ -1,5 +1,5 @@
 //! Writes one of the fixtures as a report, to look at it:
-//! `cargo run -p jarvix-report --example fixture -- typical out.html` (or `.json`, `.txt`).
+//! `cargo run -p jarvix-report --example fixture -- typical out.html` (or `.pdf`, `.json`, `.txt`).
 //! It knows `typical`, `small`, `empty`, `hostile` and `huge`.
 
 use std::error::Error;
@@ -14,6 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("give a fixture ({}) and a file", fixtures::NAMES.join(", ")).into());
     };
     let summary = fixtures::named(&name).ok_or_else(|| format!("no fixture {name:?}"))?;
+    if path.extension().is_some_and(|extension| extension == "pdf") {
+        let fonts = jarvix_pdf::Fonts::new().ok_or("no fonts")?;
+        let mut setter = jarvix_pdf::Typesetter::new(std::sync::Arc::new(fonts));
+        std::fs::write(path, jarvix_report::pdf(&summary, jarvix_pdf::Paper::A4, &mut setter)?)?;
+        return Ok(());
+    }
     let text = match path.extension().and_then(|e| e.to_str()) {
         Some("json") => jarvix_report::json(&summary),
         Some("txt") => {

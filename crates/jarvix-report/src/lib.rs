@@ -1,4 +1,4 @@
-//! The report: a plain [`Summary`] and a stream of ranked rows in, HTML, JSON, CSV and terminal
+//! The report: a plain [`Summary`] and a stream of ranked rows in, HTML, PDF, JSON, CSV and terminal
 //! text out.
 //!
 //! It renders and nothing else: it never sees SQL, parts, a clock or the network. Everything that
@@ -13,6 +13,7 @@ mod found;
 mod html;
 mod json;
 mod line_chart;
+mod pdf;
 mod politeness;
 mod scores;
 mod summary;
@@ -28,7 +29,9 @@ pub use decimal::{Milli, MilliError};
 pub use failing::*;
 pub use found::*;
 pub use html::html;
+pub use jarvix_pdf::{Fonts, Paper, Typesetter};
 pub use json::{SCHEMA, json};
+pub use pdf::pdf;
 pub use politeness::*;
 pub use scores::{BIN_WIDTH, BINS, ScoreStats, ScoreTally};
 pub use summary::*;
@@ -40,6 +43,12 @@ pub enum ReportError {
     /// The template could not be filled in: a defect of Jarvix.
     #[error("render the HTML report: {0}; this is a defect of Jarvix, please report it")]
     Html(#[from] askama::Error),
+    /// The fonts inside the programme cannot be read: a defect of Jarvix.
+    #[error("read the fonts of the PDF; this is a defect of Jarvix, please report it")]
+    Fonts,
+    /// The PDF could not be written: a defect of Jarvix.
+    #[error("{0}")]
+    Pdf(#[from] jarvix_pdf::PdfError),
     /// A row of the ranking could not be written.
     #[error("write row {row} of the ranking as CSV: {source}; check the free space and the folder")]
     Csv {
@@ -55,6 +64,8 @@ pub enum ReportError {
 pub enum Format {
     /// One self-contained page for people.
     Html,
+    /// Pages for people to print and to send: tagged, with everything embedded.
+    Pdf,
     /// The [`Summary`] for programmes.
     Json,
     /// The full ranking, a row per document.
@@ -63,12 +74,16 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Html, Self::Json, Self::Csv];
+    pub const ALL: [Self; 4] = [Self::Html, Self::Pdf, Self::Json, Self::Csv];
+
+    /// What is written unless others are asked for.
+    pub const USUAL: [Self; 3] = [Self::Html, Self::Json, Self::Csv];
 
     /// The word on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Html => "html",
+            Self::Pdf => "pdf",
             Self::Json => "json",
             Self::Csv => "csv",
         }
@@ -83,6 +98,7 @@ impl Format {
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Html => "index.html",
+            Self::Pdf => "report.pdf",
             Self::Json => "summary.json",
             Self::Csv => "top.csv",
         }

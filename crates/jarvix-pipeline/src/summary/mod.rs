@@ -24,6 +24,7 @@ use crate::{CrawlSettings, LineError, RunSettings, identity};
 pub use pages::{failing_hosts, failures};
 pub use politeness::politeness;
 pub use ranking::ranking;
+pub(crate) use trends::earlier;
 
 /// What the report says of the profile that made the scores: kept with their generation, because
 /// the profile's file may have changed since.
@@ -47,16 +48,13 @@ pub async fn summary(
     run: &RunId,
     top: usize,
 ) -> Result<Summary, LineError> {
-    let settings = identity::settings_of(store, run)?;
     let session = query.session_for_run(run)?;
-    let inputs = settings.inputs.iter().chain(&settings.crawl.sitemap_inputs);
-    let names: Vec<String> = inputs.map(|input| short_name(input)).collect();
-    let mut summary = Summary::empty(run.clone(), title(&names));
+    let mut summary = frame(store, run)?;
     summary.outcomes = pages::outcomes(&session).await?;
     summary.fetched = pages::span(&session).await?;
+    let names = std::mem::take(&mut summary.input.names);
     summary.input = input_facts(store, run, names, &session).await?;
     let scored_by = scored_by(store, run)?;
-    summary.settings = shown_settings(store, run)?;
     summary.documents = count(&session, "SELECT count(*) FROM documents").await?;
     summary.gates = documents::gates(&session).await?;
     summary.languages = documents::groups(&session, "language").await?;
@@ -75,10 +73,21 @@ pub async fn summary(
     summary.duplicates = documents::duplicates(&session).await?;
     summary.trends = trends::facts(store, query, run).await?;
     summary.sizes = sizes(store, run, &session).await?;
-    summary.method = method(&scored_by.profile);
-    summary.repeat_command =
-        repeat_command(&settings, &scored_by.profile.name, &opened(store, run)?);
-    summary.profile = scored_by.profile;
+    Ok(summary)
+}
+
+/// What a summary says without looking at a row: what was asked for and how, and what scored it.
+pub(crate) fn frame(store: &Store, run: &RunId) -> Result<Summary, LineError> {
+    let settings = identity::settings_of(store, run)?;
+    let inputs = settings.inputs.iter().chain(&settings.crawl.sitemap_inputs);
+    let names: Vec<String> = inputs.map(|input| short_name(input)).collect();
+    let mut summary = Summary::empty(run.clone(), title(&names));
+    summary.input.names = names;
+    summary.settings = shown_settings(store, run)?;
+    let profile = scored_by(store, run)?.profile;
+    summary.method = method(&profile);
+    summary.repeat_command = repeat_command(&settings, &profile.name, &opened(store, run)?);
+    summary.profile = profile;
     Ok(summary)
 }
 
@@ -125,7 +134,7 @@ async fn input_facts(
     })
 }
 
-fn scored_by(store: &Store, run: &RunId) -> Result<ScoredBy, LineError> {
+pub(crate) fn scored_by(store: &Store, run: &RunId) -> Result<ScoredBy, LineError> {
     let Some(generation) = store.catalogue().generation(run, Stage::Score)? else {
         return Ok(ScoredBy::default());
     };
@@ -262,42 +271,46 @@ async fn count(session: &Session, sql: &str) -> Result<u64, LineError> {
 }
 
 /// Cells of a result by column name; what is missing or of another kind is empty.
-struct Rows {
-    table: Table,
+pub(crate) struct Rows {
+    pub(crate) table: Table,
 }
 
 impl Rows {
-    async fn of(session: &Session, sql: &str) -> Result<Self, LineError> {
+    pub(crate) async fn of(session: &Session, sql: &str) -> Result<Self, LineError> {
         Ok(Self { table: session.rows(sql).await? })
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.table.rows.len()
     }
 
-    fn text(&self, row: usize, name: &str) -> String {
+    pub(crate) fn text(&self, row: usize, name: &str) -> String {
         self.optional(row, name).unwrap_or_default()
     }
 
-    fn optional(&self, row: usize, name: &str) -> Option<String> {
+    pub(crate) fn optional(&self, row: usize, name: &str) -> Option<String> {
         self.table.value(row, name)?.as_text().map(str::to_owned)
     }
 
-    fn number(&self, row: usize, name: &str) -> u64 {
+    pub(crate) fn number(&self, row: usize, name: &str) -> u64 {
         self.optional_number(row, name).unwrap_or(0)
     }
 
-    fn optional_number(&self, row: usize, name: &str) -> Option<u64> {
+    pub(crate) fn optional_number(&self, row: usize, name: &str) -> Option<u64> {
         self.table.value(row, name)?.as_u64()
     }
 
-    fn thousandths(&self, row: usize, name: &str) -> Option<i64> {
+    pub(crate) fn thousandths(&self, row: usize, name: &str) -> Option<i64> {
         self.table.value(row, name)?.as_thousandths()
+    }
+
+    pub(crate) fn is_true(&self, row: usize, name: &str) -> bool {
+        self.table.value(row, name).and_then(Value::as_bool).unwrap_or(false)
     }
 }
 
 /// An outcome as it stands in a dataset; a word that this version does not know is an internal one.
-fn outcome_of(text: &str) -> Outcome {
+pub(crate) fn outcome_of(text: &str) -> Outcome {
     Outcome::parse(text).unwrap_or(Outcome::Internal)
 }
 

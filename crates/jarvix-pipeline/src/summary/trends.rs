@@ -29,7 +29,7 @@ pub(super) async fn facts(
 }
 
 /// The runs to follow, oldest first, `run` at the end; and how many others follow another profile.
-fn earlier(store: &Store, run: &RunId) -> Result<(Vec<RunId>, u64), LineError> {
+pub(crate) fn earlier(store: &Store, run: &RunId) -> Result<(Vec<RunId>, u64), LineError> {
     let catalogue = store.catalogue();
     let Some(this) = catalogue.run(run)? else { return Ok((Vec::new(), 0)) };
     // Without scores of its own there is nothing to compare.

@@ -5,104 +5,104 @@ use super::{Fact, Link, Shown};
 use crate::{FAILURE_EXAMPLES, GroupCount, Milli, Summary, words};
 
 /// A counted line of a table, with its share of the table's total.
-pub(super) struct Line {
-    pub(super) name: Shown,
-    pub(super) about: Shown,
-    pub(super) count: String,
-    pub(super) share: String,
-    pub(super) failure: bool,
+pub(crate) struct Line {
+    pub(crate) name: Shown,
+    pub(crate) about: Shown,
+    pub(crate) count: String,
+    pub(crate) share: String,
+    pub(crate) failure: bool,
 }
 
 /// An action and its part of the bar.
-pub(super) struct Action {
-    pub(super) name: Shown,
-    pub(super) about: Shown,
-    pub(super) count: String,
-    pub(super) share: Milli,
-    pub(super) x: Milli,
-    pub(super) tone: usize,
+pub(crate) struct Action {
+    pub(crate) name: Shown,
+    pub(crate) about: Shown,
+    pub(crate) count: String,
+    pub(crate) share: Milli,
+    pub(crate) x: Milli,
+    pub(crate) tone: usize,
 }
 
 /// A host's row.
-pub(super) struct Host {
-    pub(super) name: Shown,
-    pub(super) pages: String,
-    pub(super) failed: String,
-    pub(super) documents: String,
-    pub(super) mean: Option<Milli>,
+pub(crate) struct Host {
+    pub(crate) name: Shown,
+    pub(crate) pages: String,
+    pub(crate) failed: String,
+    pub(crate) documents: String,
+    pub(crate) mean: Option<Milli>,
 }
 
 /// Documents by one property.
-pub(super) struct Group {
-    pub(super) title: &'static str,
-    pub(super) empty: &'static str,
-    pub(super) rows: Vec<GroupRow>,
+pub(crate) struct Group {
+    pub(crate) title: &'static str,
+    pub(crate) empty: &'static str,
+    pub(crate) rows: Vec<GroupRow>,
 }
 
 /// One value of the property.
-pub(super) struct GroupRow {
-    pub(super) name: Shown,
-    pub(super) count: String,
-    pub(super) share: String,
-    pub(super) width: Milli,
+pub(crate) struct GroupRow {
+    pub(crate) name: Shown,
+    pub(crate) count: String,
+    pub(crate) share: String,
+    pub(crate) width: Milli,
 }
 
 /// A cause of failure.
-pub(super) struct Failure {
-    pub(super) outcome: String,
-    pub(super) reason: Shown,
-    pub(super) count: String,
-    pub(super) examples: Vec<Link>,
+pub(crate) struct Failure {
+    pub(crate) outcome: String,
+    pub(crate) reason: Shown,
+    pub(crate) count: String,
+    pub(crate) examples: Vec<Link>,
 }
 
 /// A host with failed pages.
-pub(super) struct FailingHost {
-    pub(super) name: Shown,
-    pub(super) failed: String,
-    pub(super) pages: String,
-    pub(super) mostly: String,
+pub(crate) struct FailingHost {
+    pub(crate) name: Shown,
+    pub(crate) failed: String,
+    pub(crate) pages: String,
+    pub(crate) mostly: String,
 }
 
 /// A rejected line.
-pub(super) struct Reject {
-    pub(super) source: Shown,
-    pub(super) line: u64,
-    pub(super) text: Shown,
-    pub(super) reason: Shown,
+pub(crate) struct Reject {
+    pub(crate) source: Shown,
+    pub(crate) line: u64,
+    pub(crate) text: Shown,
+    pub(crate) reason: Shown,
 }
 
 /// A group of documents with the same text.
-pub(super) struct Cluster {
-    pub(super) representative: Link,
-    pub(super) repeated: String,
-    pub(super) examples: Vec<Link>,
+pub(crate) struct Cluster {
+    pub(crate) representative: Link,
+    pub(crate) repeated: String,
+    pub(crate) examples: Vec<Link>,
 }
 
 /// The profile and its signals.
-pub(super) struct Profile {
-    pub(super) name: Shown,
-    pub(super) hash: Shown,
-    pub(super) about: Shown,
-    pub(super) signals: Vec<SignalLine>,
+pub(crate) struct Profile {
+    pub(crate) name: Shown,
+    pub(crate) hash: Shown,
+    pub(crate) about: Shown,
+    pub(crate) signals: Vec<SignalLine>,
 }
 
 /// A signal and its weight.
-pub(super) struct SignalLine {
-    pub(super) name: Shown,
-    pub(super) about: Shown,
-    pub(super) weight: String,
+pub(crate) struct SignalLine {
+    pub(crate) name: Shown,
+    pub(crate) about: Shown,
+    pub(crate) weight: String,
 }
 
 /// Patterns that the style sheet knows; further actions share the last one.
 const TONES: usize = 4;
 
 /// An action's place in the profile's order, as the number of its pattern.
-pub(super) fn tone(summary: &Summary, action: &str) -> usize {
+pub(crate) fn tone(summary: &Summary, action: &str) -> usize {
     let place = summary.actions.iter().position(|a| a.action == action);
     place.unwrap_or(TONES - 1).min(TONES - 1)
 }
 
-pub(super) fn actions(summary: &Summary) -> Vec<Action> {
+pub(crate) fn actions(summary: &Summary) -> Vec<Action> {
     let mut x = Milli::ZERO;
     let mut actions = Vec::with_capacity(summary.actions.len());
     for row in &summary.actions {
@@ -119,7 +119,7 @@ pub(super) fn actions(summary: &Summary) -> Vec<Action> {
     actions
 }
 
-pub(super) fn hosts(summary: &Summary) -> Vec<Host> {
+pub(crate) fn hosts(summary: &Summary) -> Vec<Host> {
     let row = |host: &crate::HostRow| Host {
         name: Shown::of(if host.host.is_empty() { "local files" } else { &host.host }),
         pages: words::number(host.pages),
@@ -130,7 +130,7 @@ pub(super) fn hosts(summary: &Summary) -> Vec<Host> {
     summary.hosts.iter().map(row).collect()
 }
 
-pub(super) fn hosts_note(summary: &Summary) -> String {
+pub(crate) fn hosts_note(summary: &Summary) -> String {
     match (summary.hosts.is_empty(), summary.hosts_left_out) {
         (true, _) => "No page, so no host.".to_owned(),
         (false, 0) => "All hosts, most pages first.".to_owned(),
@@ -141,7 +141,7 @@ pub(super) fn hosts_note(summary: &Summary) -> String {
     }
 }
 
-pub(super) fn groups(summary: &Summary) -> Vec<Group> {
+pub(crate) fn groups(summary: &Summary) -> Vec<Group> {
     vec![
         Group {
             title: "Kinds of page",
@@ -167,7 +167,7 @@ fn group_rows(groups: &[GroupCount], documents: u64) -> Vec<GroupRow> {
 }
 
 /// How the pages ended; adds up to all pages.
-pub(super) fn outcomes(summary: &Summary) -> Vec<Line> {
+pub(crate) fn outcomes(summary: &Summary) -> Vec<Line> {
     let pages = summary.pages();
     let line = |row: &crate::OutcomeCount| Line {
         name: Shown::of(&words::spaced(row.outcome.as_str())),
@@ -180,7 +180,7 @@ pub(super) fn outcomes(summary: &Summary) -> Vec<Line> {
 }
 
 /// What became of the input's lines; adds up to all lines.
-pub(super) fn ledger(summary: &Summary) -> Vec<Line> {
+pub(crate) fn ledger(summary: &Summary) -> Vec<Line> {
     let input = &summary.input;
     let left = ("not fetched yet", "Distinct addresses that a continued run fetches.", input.left);
     [
@@ -202,7 +202,7 @@ pub(super) fn ledger(summary: &Summary) -> Vec<Line> {
 }
 
 /// How the pages came into the run; adds up to all pages.
-pub(super) fn ways(summary: &Summary) -> Vec<Line> {
+pub(crate) fn ways(summary: &Summary) -> Vec<Line> {
     let pages = summary.pages();
     let line = |way: &crate::FoundCount| Line {
         name: Shown::of(&way.name),
@@ -215,7 +215,7 @@ pub(super) fn ways(summary: &Summary) -> Vec<Line> {
 }
 
 /// Why addresses that were found are not fetched.
-pub(super) fn left_out(summary: &Summary) -> Vec<Failure> {
+pub(crate) fn left_out(summary: &Summary) -> Vec<Failure> {
     let row = |row: &crate::LeftOutRow| Failure {
         outcome: words::spaced(row.cause.as_str()),
         reason: Shown::of(&row.about),
@@ -226,7 +226,7 @@ pub(super) fn left_out(summary: &Summary) -> Vec<Failure> {
 }
 
 /// The pages that led to most others.
-pub(super) fn found_on(summary: &Summary) -> Vec<Failure> {
+pub(crate) fn found_on(summary: &Summary) -> Vec<Failure> {
     let row = |row: &crate::FoundOnRow| Failure {
         outcome: String::new(),
         reason: Shown::of(""),
@@ -237,7 +237,7 @@ pub(super) fn found_on(summary: &Summary) -> Vec<Failure> {
 }
 
 /// Documents that are not content.
-pub(super) fn gates(summary: &Summary) -> Vec<Line> {
+pub(crate) fn gates(summary: &Summary) -> Vec<Line> {
     let line = |row: &crate::GateCount| Line {
         name: Shown::of(&words::spaced(row.gate.as_str())),
         about: Shown::of(&row.about),
@@ -248,7 +248,7 @@ pub(super) fn gates(summary: &Summary) -> Vec<Line> {
     summary.gates.iter().map(line).collect()
 }
 
-pub(super) fn failures(summary: &Summary) -> Vec<Failure> {
+pub(crate) fn failures(summary: &Summary) -> Vec<Failure> {
     let row = |cause: &crate::FailureCause| Failure {
         outcome: words::spaced(cause.outcome.as_str()),
         reason: Shown::of(&cause.reason),
@@ -258,7 +258,7 @@ pub(super) fn failures(summary: &Summary) -> Vec<Failure> {
     summary.failures.iter().map(row).collect()
 }
 
-pub(super) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
+pub(crate) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
     let row = |host: &crate::FailingHost| FailingHost {
         name: Shown::of(&host.host),
         failed: words::number(host.failed),
@@ -268,7 +268,7 @@ pub(super) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
     summary.failing_hosts.iter().map(row).collect()
 }
 
-pub(super) fn failures_note(summary: &Summary) -> String {
+pub(crate) fn failures_note(summary: &Summary) -> String {
     let failed = match summary.failed() {
         0 => "No page failed".to_owned(),
         failed => format!("{} failed", words::counted(failed, "page", "pages")),
@@ -291,7 +291,7 @@ pub(super) fn failures_note(summary: &Summary) -> String {
     format!("{failed}{others}{rest}")
 }
 
-pub(super) fn rejects(summary: &Summary) -> Vec<Reject> {
+pub(crate) fn rejects(summary: &Summary) -> Vec<Reject> {
     let row = |reject: &crate::RejectRow| Reject {
         source: Shown::of(&reject.source),
         line: reject.line_no,
@@ -301,7 +301,7 @@ pub(super) fn rejects(summary: &Summary) -> Vec<Reject> {
     summary.rejects.sample.iter().map(row).collect()
 }
 
-pub(super) fn rejects_note(summary: &Summary) -> String {
+pub(crate) fn rejects_note(summary: &Summary) -> String {
     let all = summary.input.rejects;
     let shown = summary.rejects.sample.len() as u64;
     match all {
@@ -311,7 +311,7 @@ pub(super) fn rejects_note(summary: &Summary) -> String {
     }
 }
 
-pub(super) fn clusters(summary: &Summary) -> Vec<Cluster> {
+pub(crate) fn clusters(summary: &Summary) -> Vec<Cluster> {
     let row = |cluster: &crate::ClusterRow| Cluster {
         representative: Link::of(&cluster.representative),
         repeated: words::number(cluster.repeated),
@@ -320,7 +320,7 @@ pub(super) fn clusters(summary: &Summary) -> Vec<Cluster> {
     summary.duplicates.largest.iter().map(row).collect()
 }
 
-pub(super) fn duplicates_note(summary: &Summary) -> String {
+pub(crate) fn duplicates_note(summary: &Summary) -> String {
     let facts = &summary.duplicates;
     if facts.clusters == 0 {
         return "No document repeats another one.".to_owned();
@@ -336,7 +336,7 @@ pub(super) fn duplicates_note(summary: &Summary) -> String {
     note
 }
 
-pub(super) fn sizes(summary: &Summary) -> Vec<Fact> {
+pub(crate) fn sizes(summary: &Summary) -> Vec<Fact> {
     let sizes = &summary.sizes;
     vec![
         Fact::new("Received", &words::bytes(sizes.bytes_wire)),
@@ -353,7 +353,7 @@ pub(super) fn sizes(summary: &Summary) -> Vec<Fact> {
 }
 
 impl Profile {
-    pub(super) fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary) -> Self {
         let profile = &summary.profile;
         Self {
             name: Shown::of(&profile.name),

@@ -4,24 +4,24 @@ use super::Shown;
 use crate::{PoliteHost, PolitenessFacts, Summary, words};
 
 /// What the report says of manners.
-pub(super) struct Manners {
-    pub(super) note: String,
-    pub(super) rows: Vec<Row>,
+pub(crate) struct Manners {
+    pub(crate) note: String,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A host's row.
-pub(super) struct Row {
-    pub(super) name: Shown,
-    pub(super) requests: String,
-    pub(super) concurrency: String,
-    pub(super) gap: String,
-    pub(super) delay: String,
-    pub(super) pauses: String,
-    pub(super) aside: String,
+pub(crate) struct Row {
+    pub(crate) name: Shown,
+    pub(crate) requests: String,
+    pub(crate) concurrency: String,
+    pub(crate) gap: String,
+    pub(crate) delay: String,
+    pub(crate) pauses: String,
+    pub(crate) aside: String,
 }
 
 impl Manners {
-    pub(super) fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary) -> Self {
         let facts = &summary.politeness;
         Self { note: note(facts), rows: facts.worst.iter().map(Row::of).collect() }
     }

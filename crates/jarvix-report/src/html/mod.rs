@@ -5,10 +5,10 @@
 //! only as [`Shown`], which has gone through [`escape`](crate::escape), and the template engine
 //! escapes every value that it prints. Only the two constants of this file are put in as they are.
 
-mod account;
-mod manners;
-mod over_time;
-mod ranking;
+pub(crate) mod account;
+pub(crate) mod manners;
+pub(crate) mod over_time;
+pub(crate) mod ranking;
 
 use std::fmt;
 
@@ -41,55 +41,55 @@ pub fn html(summary: &Summary) -> Result<String, ReportError> {
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Report {
-    style: &'static str,
-    style_hash: &'static str,
-    script: &'static str,
-    script_hash: &'static str,
-    title: Shown,
-    version: Shown,
-    facts: Vec<Fact>,
-    lead: Vec<Shown>,
-    best: Option<Best>,
-    discrepancies: Vec<String>,
-    figures: Vec<Figure>,
-    histogram: Option<Histogram>,
-    spread: String,
-    actions: Vec<account::Action>,
-    scored: String,
-    ranking: ranking::Ranking,
-    over_time: Option<over_time::OverTime>,
-    hosts: Vec<account::Host>,
-    hosts_note: String,
-    manners: manners::Manners,
-    groups: Vec<account::Group>,
-    outcomes: Vec<account::Line>,
-    pages: String,
-    ledger: Vec<account::Line>,
-    lines: String,
-    from_links: Option<String>,
-    ways: Vec<account::Line>,
-    left_out: Vec<account::Failure>,
-    found_on: Vec<account::Failure>,
-    gates: Vec<account::Line>,
-    gated: String,
-    failures: Vec<account::Failure>,
-    failing_hosts: Vec<account::FailingHost>,
-    failures_note: String,
-    rejects: Vec<account::Reject>,
-    rejects_note: String,
-    clusters: Vec<account::Cluster>,
-    duplicates_note: String,
-    profile: account::Profile,
-    settings: Vec<Fact>,
-    sizes: Vec<Fact>,
-    repeat_command: Shown,
-    method: Vec<Shown>,
+pub(crate) struct Report {
+    pub(crate) style: &'static str,
+    pub(crate) style_hash: &'static str,
+    pub(crate) script: &'static str,
+    pub(crate) script_hash: &'static str,
+    pub(crate) title: Shown,
+    pub(crate) version: Shown,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) lead: Vec<Shown>,
+    pub(crate) best: Option<Best>,
+    pub(crate) discrepancies: Vec<String>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) histogram: Option<Histogram>,
+    pub(crate) spread: String,
+    pub(crate) actions: Vec<account::Action>,
+    pub(crate) scored: String,
+    pub(crate) ranking: ranking::Ranking,
+    pub(crate) over_time: Option<over_time::OverTime>,
+    pub(crate) hosts: Vec<account::Host>,
+    pub(crate) hosts_note: String,
+    pub(crate) manners: manners::Manners,
+    pub(crate) groups: Vec<account::Group>,
+    pub(crate) outcomes: Vec<account::Line>,
+    pub(crate) pages: String,
+    pub(crate) ledger: Vec<account::Line>,
+    pub(crate) lines: String,
+    pub(crate) from_links: Option<String>,
+    pub(crate) ways: Vec<account::Line>,
+    pub(crate) left_out: Vec<account::Failure>,
+    pub(crate) found_on: Vec<account::Failure>,
+    pub(crate) gates: Vec<account::Line>,
+    pub(crate) gated: String,
+    pub(crate) failures: Vec<account::Failure>,
+    pub(crate) failing_hosts: Vec<account::FailingHost>,
+    pub(crate) failures_note: String,
+    pub(crate) rejects: Vec<account::Reject>,
+    pub(crate) rejects_note: String,
+    pub(crate) clusters: Vec<account::Cluster>,
+    pub(crate) duplicates_note: String,
+    pub(crate) profile: account::Profile,
+    pub(crate) settings: Vec<Fact>,
+    pub(crate) sizes: Vec<Fact>,
+    pub(crate) repeat_command: Shown,
+    pub(crate) method: Vec<Shown>,
 }
 
 /// A text from outside, harmless to show.
 #[derive(Clone)]
-struct Shown(String);
+pub(crate) struct Shown(pub(crate) String);
 
 impl Shown {
     fn of(text: &str) -> Self {
@@ -101,7 +101,7 @@ impl Shown {
         Self(escape::visible(text))
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -113,11 +113,11 @@ impl fmt::Display for Shown {
 }
 
 /// A URL that may be followed, or only read.
-struct Link {
+pub(crate) struct Link {
     /// `None` for anything but http and https, and for text that is not quite what it seems.
     /// `file:` URLs of local inputs name a folder's contents, not a place on this machine.
-    href: Option<Shown>,
-    text: Shown,
+    pub(crate) href: Option<Shown>,
+    pub(crate) text: Shown,
 }
 
 impl Link {
@@ -130,26 +130,26 @@ impl Link {
 }
 
 /// A name and a value.
-struct Fact {
-    name: Shown,
-    value: Shown,
+pub(crate) struct Fact {
+    pub(crate) name: Shown,
+    pub(crate) value: Shown,
 }
 
 impl Fact {
-    fn new(name: &str, value: &str) -> Self {
+    pub(crate) fn new(name: &str, value: &str) -> Self {
         Self { name: Shown::of(name), value: Shown::of(value) }
     }
 }
 
 /// A key figure.
-struct Figure {
-    value: String,
-    name: Shown,
-    note: String,
+pub(crate) struct Figure {
+    pub(crate) value: String,
+    pub(crate) name: Shown,
+    pub(crate) note: String,
 }
 
 impl Report {
-    fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary) -> Self {
         let scored = summary.scores.count;
         Self {
             style: STYLE,
@@ -272,10 +272,10 @@ fn lead(summary: &Summary) -> Vec<Shown> {
 
 /// The page that comes first, for the lead. Its texts stand apart from the sentence so that their
 /// direction stays their own.
-struct Best {
-    title: Shown,
-    host: Shown,
-    score: String,
+pub(crate) struct Best {
+    pub(crate) title: Shown,
+    pub(crate) host: Shown,
+    pub(crate) score: String,
 }
 
 impl Best {

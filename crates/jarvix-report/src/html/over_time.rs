@@ -5,35 +5,35 @@ use crate::line_chart::LineChart;
 use crate::{MovedPage, RunMean, Summary, TrendFacts, words};
 
 /// What the report says of earlier runs; not there where there are none.
-pub(super) struct OverTime {
-    pub(super) note: String,
-    pub(super) outlook: String,
-    pub(super) chart: Option<LineChart>,
-    pub(super) about: String,
-    pub(super) runs: Vec<Run>,
-    pub(super) movers: Vec<Mover>,
+pub(crate) struct OverTime {
+    pub(crate) note: String,
+    pub(crate) outlook: String,
+    pub(crate) chart: Option<LineChart>,
+    pub(crate) about: String,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) movers: Vec<Mover>,
 }
 
 /// A run's row.
-pub(super) struct Run {
-    pub(super) number: usize,
-    pub(super) name: Shown,
-    pub(super) pages: String,
-    pub(super) mean: String,
+pub(crate) struct Run {
+    pub(crate) number: usize,
+    pub(crate) name: Shown,
+    pub(crate) pages: String,
+    pub(crate) mean: String,
 }
 
 /// A page's row.
-pub(super) struct Mover {
-    pub(super) link: Link,
-    pub(super) standing: Shown,
-    pub(super) before: String,
-    pub(super) now: String,
-    pub(super) text: String,
-    pub(super) sections: Vec<Shown>,
+pub(crate) struct Mover {
+    pub(crate) link: Link,
+    pub(crate) standing: Shown,
+    pub(crate) before: String,
+    pub(crate) now: String,
+    pub(crate) text: String,
+    pub(crate) sections: Vec<Shown>,
 }
 
 impl OverTime {
-    pub(super) fn of(summary: &Summary) -> Option<Self> {
+    pub(crate) fn of(summary: &Summary) -> Option<Self> {
         let facts = &summary.trends;
         (facts.runs.len() > 1).then(|| Self {
             note: note(facts),

@@ -6,46 +6,46 @@ use crate::chart::PointScale;
 use crate::{Milli, Summary, TopPage, words};
 
 /// The table of the best pages.
-pub(super) struct Ranking {
-    pub(super) rows: Vec<Row>,
-    pub(super) actions: Vec<Shown>,
-    pub(super) caption: String,
+pub(crate) struct Ranking {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) actions: Vec<Shown>,
+    pub(crate) caption: String,
 }
 
 /// One page of the ranking.
-pub(super) struct Row {
-    pub(super) rank: u64,
+pub(crate) struct Row {
+    pub(crate) rank: u64,
     /// The title, or the address of a page without one.
-    pub(super) title: Shown,
-    pub(super) link: Link,
-    pub(super) host: Shown,
-    pub(super) facts: Vec<Shown>,
-    pub(super) repeats: Option<Link>,
-    pub(super) reason: Shown,
-    pub(super) score: Milli,
-    pub(super) words: String,
-    pub(super) word_count: u64,
-    pub(super) action: Shown,
+    pub(crate) title: Shown,
+    pub(crate) link: Link,
+    pub(crate) host: Shown,
+    pub(crate) facts: Vec<Shown>,
+    pub(crate) repeats: Option<Link>,
+    pub(crate) reason: Shown,
+    pub(crate) score: Milli,
+    pub(crate) words: String,
+    pub(crate) word_count: u64,
+    pub(crate) action: Shown,
     /// The action's place in the profile's order; decides its pattern.
-    pub(super) tone: usize,
-    pub(super) points: Vec<Points>,
-    pub(super) silent: String,
+    pub(crate) tone: usize,
+    pub(crate) points: Vec<Points>,
+    pub(crate) silent: String,
     /// The sum of the contributions, where it is not the score itself.
-    pub(super) sum: Option<Milli>,
+    pub(crate) sum: Option<Milli>,
 }
 
 /// What one signal gave or took.
-pub(super) struct Points {
-    pub(super) name: String,
-    pub(super) about: Shown,
-    pub(super) points: Milli,
-    pub(super) zero: Milli,
-    pub(super) x: Milli,
-    pub(super) width: Milli,
+pub(crate) struct Points {
+    pub(crate) name: String,
+    pub(crate) about: Shown,
+    pub(crate) points: Milli,
+    pub(crate) zero: Milli,
+    pub(crate) x: Milli,
+    pub(crate) width: Milli,
 }
 
 impl Ranking {
-    pub(super) fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary) -> Self {
         let points =
             summary.top.iter().flat_map(|page| page.contributions.iter().map(|c| c.points));
         let scale = PointScale::of(points);

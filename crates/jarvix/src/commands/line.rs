@@ -14,6 +14,7 @@ use jarvix_core::{Outcome, RunId};
 use jarvix_curate::Policy;
 use jarvix_pipeline::crawl::{Heed, Reach};
 use jarvix_pipeline::identity::{self, Chosen};
+use jarvix_pipeline::report::ReportSettings;
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{
     CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, PolicyFacts, RunSettings, again,
@@ -207,7 +208,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         policy,
         dedupe_against,
         profile,
-        formats,
+        report: ReportSettings { formats, paper: report::paper(context) },
         threads: context.settings.threads(),
         crawl: CrawlSettings { filter: admit.filter.clone(), ..crawl },
         scope: request.scope,

@@ -1,16 +1,21 @@
-//! `jarvix report`: the report of runs that are there.
+//! `jarvix report`: the report of runs that are there, or one for each host of a run.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use clap::ArgMatches;
+use indicatif::{ProgressBar, ProgressStyle};
 use jarvix_core::RunId;
+use jarvix_pipeline::LineError;
 use jarvix_pipeline::line::runtime;
-use jarvix_pipeline::report::Written;
-use jarvix_pipeline::{LineError, report};
-use jarvix_report::Format;
+use jarvix_pipeline::report::{Batch, BatchResult, ReportSettings, Split, Written};
+use jarvix_report::{Format, Paper};
+use jarvix_store::Store;
 
 use super::context::{Context, line_error};
 use crate::error::{CliError, Exit};
+use crate::interrupt;
 
 /// Writes the files and prints where they are.
 pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
@@ -19,31 +24,119 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         .map(|text| RunId::new(text).map_err(|e| CliError::usage(e.to_string())))
         .collect::<Result<Vec<_>, _>>()?;
     let words = matches.get_one::<String>("format").map(String::as_str).unwrap_or_default();
-    let formats = formats(words.split(','))?;
+    let settings = ReportSettings { formats: formats(words.split(','))?, paper: paper(context) };
+    let split = matches.get_one::<String>("split").and_then(|word| Split::parse(word));
     let out = matches.get_one::<String>("out").map(PathBuf::from);
+    check(split, &ids, &settings)?;
     let store = context.store()?;
+    known(&store, &ids)?;
     let query = context.query(&store)?;
-    let runtime = runtime(context.settings.threads()).map_err(line_error)?;
-    let mut files = Vec::new();
-    for run in &ids {
+    let threads = context.settings.threads();
+    let runtime = runtime(threads).map_err(line_error)?;
+    let stop = interrupt::listen()?;
+    let bar = Mutex::new(RefCell::new(None));
+    let batch = Batch {
+        store: &store,
+        query: &query,
+        settings: &settings,
+        out: out.as_deref(),
+        pool: matches.get_one::<u16>("pool").map_or(threads, |pool| usize::from(*pool)),
+        force: matches.get_flag("force"),
+        on_progress: &|done, total| show(context, &bar, done, total),
+        stop: &stop,
+        runtime: runtime.handle().clone(),
+    };
+    let made = match (split, ids.as_slice()) {
+        (Some(by), [run]) => batch.split(run, by),
+        _ => batch.runs(&ids),
+    };
+    if let Ok(bar) = bar.into_inner()
+        && let Some(bar) = bar.take()
+    {
+        bar.finish_and_clear();
+    }
+    tell(context, &made.map_err(line_error)?)
+}
+
+/// Whether what was asked for goes together.
+fn check(split: Option<Split>, ids: &[RunId], settings: &ReportSettings) -> Result<(), CliError> {
+    if split.is_none() {
+        return Ok(());
+    }
+    if ids.len() > 1 {
+        return Err(CliError::usage("--split takes one run")
+            .help("call it once for each run, each with an --out of its own"));
+    }
+    if settings.formats.contains(&Format::Csv) {
+        return Err(CliError::usage("a ranking as CSV cannot be split")
+            .help("--format html, pdf or json; jarvix export --where gives the rows of one host"));
+    }
+    Ok(())
+}
+
+fn known(store: &Store, ids: &[RunId]) -> Result<(), CliError> {
+    for run in ids {
         if store.catalogue().run(run)?.is_none() {
             return Err(line_error(LineError::UnknownRun { run: run.clone() }));
         }
-        let folder = match &out {
-            Some(out) => out.join(run.as_str()),
-            None => store.run_dir(run).join("report"),
-        };
-        let written = runtime
-            .block_on(report::write(&store, &query, run, &formats, &folder))
-            .map_err(line_error)?;
-        told_of(context, run, &written);
-        files.extend(written.files);
     }
-    let data = serde_json::json!({ "files": files });
-    context.output.result(("report", Exit::Ok), &data, || {
-        files.iter().map(|file| format!("{}\n", file.display())).collect()
+    Ok(())
+}
+
+fn tell(context: &Context, made: &BatchResult) -> Result<Exit, CliError> {
+    let exit = if made.interrupted { Exit::Interrupted } else { Exit::Ok };
+    for job in &made.jobs {
+        if let Some(written) = &job.written {
+            told_of(context, &job.run, written);
+        }
+    }
+    let data = serde_json::json!({ "files": made.files, "kept": made.kept });
+    context.output.result(("report", exit), &data, || {
+        made.files.iter().map(|file| format!("{}\n", file.display())).collect()
     })?;
-    Ok(Exit::Ok)
+    if made.kept > 0 {
+        let kept = made.kept;
+        context.output.note(&format!("{kept} were there and up to date; --force makes them anew"));
+    }
+    if made.interrupted {
+        context.output.note("stopped; the same command goes on with the reports that are left");
+    }
+    Ok(exit)
+}
+
+/// A bar on stderr, where somebody sees it and there are several.
+fn show(
+    context: &Context,
+    bar: &Mutex<RefCell<Option<ProgressBar>>>,
+    done: u64,
+    total: Option<u64>,
+) {
+    if !context.output.shows_progress() || total == Some(1) {
+        return;
+    }
+    let Ok(bar) = bar.lock() else { return };
+    let mut bar = bar.borrow_mut();
+    let bar = bar.get_or_insert_with(|| match total {
+        Some(total) => {
+            let style = ProgressStyle::with_template("report {bar:10} {human_pos}/{human_len}");
+            ProgressBar::new(total)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        }
+        None => {
+            let style = ProgressStyle::with_template("{spinner} report {human_pos}, {per_sec}");
+            ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        }
+    });
+    bar.set_position(done);
+}
+
+/// The pages of the PDF, as the settings say.
+pub fn paper(context: &Context) -> Paper {
+    match context.settings.text("report.paper") {
+        "letter" => Paper::Letter,
+        _ => Paper::A4,
+    }
 }
 
 /// What whoever reads the report should know beforehand.
@@ -73,13 +166,13 @@ pub fn formats<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<Format>, 
         .map(|word| {
             Format::parse(word).ok_or_else(|| {
                 CliError::usage(format!("{word:?} is not a report format"))
-                    .help("the formats are html, json and csv")
+                    .help("the formats are html, pdf, json and csv")
             })
         })
         .collect::<Result<_, _>>()?;
     if formats.is_empty() {
         return Err(CliError::usage("no report format was given")
-            .help("the formats are html, json and csv"));
+            .help("the formats are html, pdf, json and csv"));
     }
     Ok(formats)
 }

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use jarvix_collect::{CollectSettings, SystemNet};
 use jarvix_core::{RunId, Stage};
 use jarvix_curate::Policy;
-use jarvix_pipeline::report::Written;
+use jarvix_pipeline::report::{ReportSettings, Written};
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{CrawlSettings, Line, LineError, LineSettings, identity, line};
 use jarvix_report::text;
@@ -73,7 +73,10 @@ fn on_run(
         policy,
         dedupe_against,
         profile: context.profile()?,
-        formats: jarvix_report::Format::ALL.to_vec(),
+        report: ReportSettings {
+            formats: jarvix_report::Format::USUAL.to_vec(),
+            ..ReportSettings::default()
+        },
         threads: context.settings.threads(),
         crawl: CrawlSettings::default(),
         scope: Scope::Report,

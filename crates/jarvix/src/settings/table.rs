@@ -485,7 +485,15 @@ pub const KEYS: &[Key] = &[
         Kind::List,
         "html,json,csv",
         &["run", "demo"],
-        "Report formats to write: html, json, csv",
+        "Report formats to write: html, pdf, json, csv",
+    ),
+    key(
+        "report.paper",
+        "paper",
+        Kind::Choice(&["a4", "letter"]),
+        "a4",
+        &["run", "demo", "report"],
+        "Size of the pages of the PDF report",
     ),
     key(
         "report.top",

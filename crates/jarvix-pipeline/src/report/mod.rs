@@ -1,11 +1,26 @@
-//! The report's files: the summary as HTML and JSON, the ranking as CSV.
+//! The report's files: the summary as HTML, PDF and JSON, the ranking as CSV; of one run, of many, or
+//! one for each host of a run.
+//!
+//! What it refuses to do: draw. It computes summaries and hands them over.
+
+mod batch;
+mod group;
+mod made;
+mod split;
+
+pub use batch::{Batch, BatchResult, Job};
+pub use split::Split;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use jarvix_core::{Dataset, Disk, Generation, RunId, Stage};
 use jarvix_query::Query;
-use jarvix_report::{Format, Milli, ProfileFacts, RankingCsv, SignalFact, Summary, TOP_ROWS};
+use jarvix_report::{
+    Fonts, Format, Milli, Paper, ProfileFacts, RankingCsv, ReportError, SignalFact, Summary,
+    TOP_ROWS, Typesetter,
+};
 use jarvix_score::Profile;
 use jarvix_store::Store;
 
@@ -13,6 +28,30 @@ use crate::LineError;
 use crate::generations;
 use crate::stages::dedupe;
 use crate::summary::{self, ScoredBy};
+
+/// How reports are to look.
+#[derive(Debug, Clone, Default)]
+pub struct ReportSettings {
+    /// Which files.
+    pub formats: Vec<Format>,
+    /// The pages of the PDF.
+    pub paper: Paper,
+}
+
+/// Sets the text of PDFs: the fonts are read once for all of them.
+#[derive(Default)]
+pub struct Fontcase {
+    fonts: OnceLock<Option<Arc<Fonts>>>,
+}
+
+impl Fontcase {
+    /// Whoever sets text on one thread, for one document after the other.
+    pub fn typesetter(&self) -> Result<Typesetter, LineError> {
+        let fonts = self.fonts.get_or_init(|| Fonts::new().map(Arc::new));
+        let fonts = fonts.as_ref().ok_or(ReportError::Fonts)?;
+        Ok(Typesetter::new(Arc::clone(fonts)))
+    }
+}
 
 /// What was written.
 #[derive(Debug)]
@@ -36,13 +75,15 @@ fn scores_are_old(store: &Store, run: &RunId) -> Result<bool, LineError> {
     Ok(dedupe.key != generations::dedupe_key(&documents, &against))
 }
 
-/// Writes the report of `run` in every one of `formats` into `folder`.
+/// Writes the report of `run` as `settings` say into `folder`; text is set by `setter`, or by one
+/// that is made where there is none.
 pub async fn write(
     store: &Store,
     query: &Query,
     run: &RunId,
-    formats: &[Format],
+    settings: &ReportSettings,
     folder: &Path,
+    setter: Option<&mut Typesetter>,
 ) -> Result<Written, LineError> {
     let disk = &*store.env().disk;
     disk.create_dir_all(folder).map_err(file_error("make", folder))?;
@@ -54,11 +95,20 @@ pub async fn write(
         );
         summary.method.insert(0, renew);
     }
+    let mut own = None;
+    let mut setter = setter;
     let mut files = Vec::new();
-    for format in formats {
+    for format in &settings.formats {
         let path = folder.join(format.file_name());
         match format {
             Format::Html => replace(disk, &path, jarvix_report::html(&summary)?.as_bytes())?,
+            Format::Pdf => {
+                let setter = match setter.as_deref_mut() {
+                    Some(setter) => setter,
+                    None => own.insert(Fontcase::default().typesetter()?),
+                };
+                replace(disk, &path, &jarvix_report::pdf(&summary, settings.paper, setter)?)?;
+            }
             Format::Json => replace(disk, &path, jarvix_report::json(&summary).as_bytes())?,
             Format::Csv => write_csv(store, query, run, &summary, &path).await?,
         }

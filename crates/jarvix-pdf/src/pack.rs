@@ -1,0 +1,153 @@
+//! Packs the small objects of a PDF into compressed object streams (PDF 1.5, 7.5.7 and 7.5.8 of
+//! ISO 32000-1). The structure of a tagged table is thousands of small dictionaries: packed they take
+//! a tenth of the room.
+//!
+//! It reads what our own writer wrote and nothing else; what does not look like that is left as it is.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+/// Objects of one object stream: readers unpack it whole to reach one of them.
+const OBJECTS_MAX: usize = 256;
+
+/// An object as it stands in the file.
+struct Object<'a> {
+    number: usize,
+    body: &'a [u8],
+}
+
+/// Where an object is found.
+#[derive(Clone, Copy)]
+enum Place {
+    Free,
+    At(usize),
+    In { stream: usize, index: usize },
+}
+
+/// The same document, packed; as it was where it cannot be.
+pub(crate) fn packed(pdf: Vec<u8>) -> Vec<u8> {
+    repacked(&pdf).filter(|packed| packed.len() < pdf.len()).unwrap_or(pdf)
+}
+
+fn repacked(pdf: &[u8]) -> Option<Vec<u8>> {
+    let (offsets, table, trailer) = directory(pdf)?;
+    let size = offsets.len();
+    // An object ends where the next one begins.
+    let mut starts: Vec<usize> = offsets.iter().flatten().copied().collect();
+    starts.sort_unstable();
+    let mut out = pdf.get(..*starts.first()?)?.to_vec();
+    let mut objects = Vec::with_capacity(size);
+    for (number, start) in offsets.iter().enumerate() {
+        let Some(start) = *start else { continue };
+        let next = starts.partition_point(|other| *other <= start);
+        let end = starts.get(next).copied().unwrap_or(table);
+        objects.push(Object { number, body: body(pdf, (start, end), number)? });
+    }
+    let mut places = vec![Place::Free; size];
+    let (streams, small): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|object| object.body.ends_with(b"endstream"));
+    for object in streams {
+        places[object.number] = Place::At(out.len());
+        match plain_stream(object.body) {
+            Some(content) => write_object(&mut out, object.number, &stream("", content)?),
+            None => write_object(&mut out, object.number, object.body),
+        }
+    }
+    for group in small.chunks(OBJECTS_MAX) {
+        let stream = places.len();
+        for (index, object) in group.iter().enumerate() {
+            places[object.number] = Place::In { stream, index };
+        }
+        places.push(Place::At(out.len()));
+        write_object(&mut out, stream, &object_stream(group)?);
+    }
+    let start = out.len();
+    let number = places.len();
+    places.push(Place::At(start));
+    write_object(&mut out, number, &cross_references(&places, trailer)?);
+    out.extend_from_slice(format!("startxref\n{start}\n%%EOF").as_bytes());
+    Some(out)
+}
+
+/// The offset of each object, that of their table, and what the trailer says beside the size.
+fn directory(pdf: &[u8]) -> Option<(Vec<Option<usize>>, usize, &str)> {
+    let tail = std::str::from_utf8(pdf.get(pdf.len().checked_sub(64)?..)?).ok()?;
+    let start: usize = tail.rsplit_once("startxref\n")?.1.lines().next()?.parse().ok()?;
+    let table = std::str::from_utf8(pdf.get(start..)?).ok()?;
+    let (entries, trailer) = table.strip_prefix("xref\n0 ")?.split_once("trailer")?;
+    let (count, entries) = entries.split_once('\n')?;
+    let offset = |line: &str| -> Option<Option<usize>> {
+        let offset: usize = line.get(..10)?.parse().ok()?;
+        Some((line.get(17..18)? == "n").then_some(offset))
+    };
+    let offsets: Vec<_> = entries.lines().map(offset).collect::<Option<_>>()?;
+    let dictionary = trailer.split_once("<<")?.1.rsplit_once(">>")?.0;
+    let rest = dictionary.trim_start().strip_prefix(&format!("/Size {count}"))?;
+    (offsets.len() == count.trim().parse().ok()?).then_some((offsets, start, rest))
+}
+
+/// The object that lies between two offsets, without what stands around it.
+fn body(pdf: &[u8], (start, end): (usize, usize), number: usize) -> Option<&[u8]> {
+    let whole = pdf.get(start..end)?.trim_ascii_end();
+    whole.strip_prefix(format!("{number} 0 obj\n").as_bytes())?.strip_suffix(b"\nendobj")
+}
+
+/// The content of a stream that nothing is said of but its length: what is drawn on a page.
+fn plain_stream(object: &[u8]) -> Option<&[u8]> {
+    let rest = object.strip_prefix(b"<</Length ")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    rest[digits..].strip_prefix(b">>\nstream\n")?.strip_suffix(b"\nendstream")
+}
+
+fn write_object(out: &mut Vec<u8>, number: usize, body: &[u8]) {
+    out.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
+    out.extend_from_slice(body);
+    out.extend_from_slice(b"\nendobj\n");
+}
+
+fn deflated(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}
+
+fn stream(dictionary: &str, content: &[u8]) -> Option<Vec<u8>> {
+    let content = deflated(content)?;
+    let length = content.len();
+    let mut out =
+        format!("<<{dictionary}/Filter/FlateDecode/Length {length}>>\nstream\n").into_bytes();
+    out.extend_from_slice(&content);
+    out.extend_from_slice(b"\nendstream");
+    Some(out)
+}
+
+fn object_stream(group: &[Object<'_>]) -> Option<Vec<u8>> {
+    let (mut head, mut bodies) = (String::new(), Vec::new());
+    for object in group {
+        head.push_str(&format!("{} {} ", object.number, bodies.len()));
+        bodies.extend_from_slice(object.body);
+        bodies.push(b'\n');
+    }
+    let dictionary = format!("/Type/ObjStm/N {}/First {}", group.len(), head.len());
+    stream(&dictionary, &[head.as_bytes(), &bodies].concat())
+}
+
+/// The cross-reference stream: a kind, an offset or stream, a generation or index for each object.
+fn cross_references(places: &[Place], trailer: &str) -> Option<Vec<u8>> {
+    let mut rows = Vec::with_capacity(places.len() * 7);
+    for place in places {
+        let (kind, second, third) = match *place {
+            Place::Free => (0u8, 0, u16::MAX),
+            Place::At(offset) => (1, u32::try_from(offset).ok()?, 0),
+            Place::In { stream, index } => {
+                (2, u32::try_from(stream).ok()?, u16::try_from(index).ok()?)
+            }
+        };
+        rows.push(kind);
+        rows.extend_from_slice(&second.to_be_bytes());
+        rows.extend_from_slice(&third.to_be_bytes());
+    }
+    stream(&format!("/Type/XRef/Size {}/W[1 4 2]{trailer}", places.len()), &rows)
+}

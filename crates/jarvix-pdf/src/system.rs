@@ -1,0 +1,118 @@
+//! The machine's fonts, for scripts that the fonts inside the programme do not have: found by what
+//! they cover, in an order that does not change from call to call.
+//!
+//! What it refuses to do: load a font before a character asks for it, or hold more than a few.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use fontdb::{Database, FaceInfo, ID, Source, Style};
+
+use crate::face::Face;
+
+/// Most fonts that are held.
+const FACES_MAX: usize = 16;
+/// Families that are asked first: plain text faces with wide coverage.
+const PREFERRED: [&str; 4] = ["Noto Sans", "DejaVu Sans", "Arial", "Segoe UI"];
+
+/// What is known of the machine's fonts.
+pub(crate) struct System {
+    /// Faces by preference.
+    order: Vec<ID>,
+    database: Database,
+    faces: [OnceLock<Face>; FACES_MAX],
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The face that a character was found in.
+    by_char: HashMap<(char, bool), Option<usize>>,
+    /// The faces that are held, by their place.
+    held: Vec<ID>,
+}
+
+/// How far a face is from plain text: less is better.
+fn strangeness(face: &FaceInfo, bold: bool) -> (usize, u16, String, u32) {
+    let name = face.families.first().map(|(name, _)| name.as_str()).unwrap_or_default();
+    let family = PREFERRED.iter().position(|known| name.starts_with(known));
+    let weight = face.weight.0.abs_diff(if bold { 700 } else { 400 });
+    let odd = usize::from(face.style != Style::Normal) * 100 + usize::from(face.monospaced) * 10;
+    (family.unwrap_or(PREFERRED.len()) + odd, weight, face.post_script_name.clone(), face.index)
+}
+
+impl System {
+    pub(crate) fn new() -> Self {
+        let mut database = Database::new();
+        database.load_system_fonts();
+        Self::of(database)
+    }
+
+    pub(crate) fn none() -> Self {
+        Self::of(Database::new())
+    }
+
+    fn of(database: Database) -> Self {
+        let mut order: Vec<ID> = database.faces().map(|face| face.id).collect();
+        order.sort_by_cached_key(|id| database.face(*id).map(|face| strangeness(face, false)));
+        let faces = std::array::from_fn(|_| OnceLock::new());
+        Self { order, database, faces, known: Mutex::default() }
+    }
+
+    pub(crate) fn face(&self, at: usize) -> Option<&Face> {
+        self.faces.get(at).and_then(OnceLock::get)
+    }
+
+    /// The place of a face that has the character.
+    pub(crate) fn find(&self, c: char, bold: bool) -> Option<usize> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.by_char.get(&(c, bold)) {
+            return *found;
+        }
+        let found = self.search(&mut known, c, bold);
+        known.by_char.insert((c, bold), found);
+        found
+    }
+
+    fn search(&self, known: &mut Known, c: char, bold: bool) -> Option<usize> {
+        let held = |at: &usize| self.face(*at).is_some_and(|face| face.has(c));
+        let is_bold = |at: &usize| {
+            known
+                .held
+                .get(*at)
+                .and_then(|id| self.database.face(*id))
+                .is_some_and(|face| face.weight.0 >= 600)
+        };
+        let fits = (0..known.held.len()).filter(held).find(|at| is_bold(at) == bold);
+        if let Some(at) = fits {
+            return Some(at);
+        }
+        let has = |id: &&ID| {
+            let has = |data: &[u8], index| {
+                use skrifa::MetadataProvider;
+                let font = harfrust::FontRef::from_index(data, index).ok();
+                font.is_some_and(|font| font.charmap().map(c).is_some())
+            };
+            self.database.with_face_data(**id, has).unwrap_or(false)
+        };
+        let best = self
+            .order
+            .iter()
+            .filter(has)
+            .min_by_key(|id| self.database.face(**id).map(|face| strangeness(face, bold)))?;
+        if let Some(at) = known.held.iter().position(|id| id == best) {
+            return Some(at);
+        }
+        let at = known.held.len();
+        let slot = self.faces.get(at)?;
+        let info = self.database.face(*best)?;
+        let data: Arc<dyn AsRef<[u8]> + Send + Sync> = match &info.source {
+            Source::Binary(data) => Arc::clone(data),
+            Source::File(path) => Arc::new(std::fs::read(path).ok()?),
+        };
+        let face = Face::new(data, info.index)?;
+        slot.set(face).ok()?;
+        known.held.push(*best);
+        Some(at)
+    }
+}

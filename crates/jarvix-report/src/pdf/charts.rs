@@ -1,0 +1,123 @@
+//! The charts of the chart model as shapes: percent of the width become points, pixels of the screen
+//! three quarters of a point.
+
+use jarvix_pdf::{Anchor, Figure, Pattern, Shape};
+
+use super::look::Look;
+use crate::Milli;
+use crate::chart::{Histogram, Tick};
+use crate::html::account::Action;
+use crate::line_chart::LineChart;
+
+/// Points of a pixel.
+const PIXEL: f32 = 0.75;
+
+/// A chart's frame on paper.
+#[derive(Clone, Copy)]
+struct Scale {
+    width: f32,
+    look: Look,
+}
+
+impl Scale {
+    fn x(self, percent: Milli) -> f32 {
+        self.width * percent.0 as f32 / 100_000.0
+    }
+
+    fn text(self, x: f32, y: f32, text: &str, anchor: Anchor) -> Shape {
+        let style = self.look.small();
+        Shape::Text { x, y, text: text.to_owned(), style, anchor, width_max: self.width / 4.0 }
+    }
+
+    /// Labels beside the y axis with the lines they stand for.
+    fn y_axis(self, ticks: &[Tick], left: Milli, right: Milli) -> Vec<Shape> {
+        let line = |tick: &Tick| {
+            let y = y(tick.y);
+            let (from, to) = ((self.x(left), y), (self.x(right), y));
+            let grid = Shape::Line { from, to, colour: self.look.rule, width: 0.4 };
+            [grid, self.text(self.x(tick.x), y + 2.6, &tick.label, Anchor::End)]
+        };
+        ticks.iter().flat_map(line).collect()
+    }
+
+    fn x_axis(self, ticks: &[Tick], left: Milli, right: Milli, base: u64) -> Vec<Shape> {
+        let (from, to) = ((self.x(left), y(base)), (self.x(right), y(base)));
+        let axis = Shape::Line { from, to, colour: self.look.ink, width: 0.6 };
+        let label = |tick: &Tick| self.text(self.x(tick.x), y(tick.y), &tick.label, Anchor::Middle);
+        std::iter::once(axis).chain(ticks.iter().map(label)).collect()
+    }
+}
+
+fn y(pixels: u64) -> f32 {
+    pixels as f32 * PIXEL
+}
+
+/// How the scores are spread.
+pub(super) fn histogram(chart: &Histogram, about: &str, width: f32, look: Look) -> Figure {
+    let scale = Scale { width, look };
+    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
+    for bar in chart.bars.iter().filter(|bar| bar.height > 0) {
+        let (x, top) = (scale.x(bar.x), y(bar.y));
+        let (width, height) = (scale.x(bar.width), y(bar.height));
+        let (colour, pattern) = (look.accent, Pattern::Solid);
+        shapes.push(Shape::Rect { x, y: top, width, height, colour, pattern });
+    }
+    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    if let Some(median) = &chart.median {
+        let x = scale.x(median.x);
+        let (from, to) = ((x, y(median.top)), (x, y(chart.base)));
+        shapes.push(Shape::Line { from, to, colour: look.loss, width: 1.0 });
+        let anchor = match median.anchor {
+            "start" => Anchor::Start,
+            "end" => Anchor::End,
+            _ => Anchor::Middle,
+        };
+        shapes.push(scale.text(x, y(median.top) - 3.0, &median.label, anchor));
+    }
+    let counts = chart.bars.iter().map(|bar| format!("{}: {}", bar.range, bar.count));
+    let counts: Vec<String> = counts.collect();
+    let alt = format!("Documents by score. {about} {}.", counts.join("; "));
+    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+}
+
+/// What shares the actions have, as one bar.
+pub(super) fn shares(actions: &[Action], width: f32, look: Look) -> Figure {
+    let bar = |action: &Action| {
+        let (colour, pattern) = look.tone(action.tone);
+        let x = width * action.x.0 as f32 / 100_000.0;
+        let share = width * action.share.0 as f32 / 100_000.0;
+        Shape::Rect { x, y: 0.5, width: share, height: 20.0, colour, pattern }
+    };
+    let shapes = actions.iter().filter(|action| action.share > Milli::ZERO).map(bar).collect();
+    let each: Vec<String> = actions.iter().map(|a| format!("{} {:.1}%", a.name, a.share)).collect();
+    let alt = format!("Shares of the actions: {}.", each.join(", "));
+    Figure { width, height: 27.0, shapes, alt }
+}
+
+/// Mean scores over runs, and what is expected next.
+pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Figure {
+    let scale = Scale { width, look };
+    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
+    if let Some(band) = &chart.band {
+        let (x, top) = (scale.x(band.x), y(band.y));
+        let (width, height) = (scale.x(band.width), y(band.height));
+        let (colour, pattern) = (look.accent, Pattern::Hatched);
+        shapes.push(Shape::Rect { x, y: top, width, height, colour, pattern });
+        shapes.push(segment(&band.to, scale, look.muted));
+    }
+    shapes.extend(chart.lines.iter().map(|line| segment(line, scale, look.accent)));
+    for point in &chart.points {
+        let at = (scale.x(point.x), y(point.y));
+        shapes.push(Shape::Dot { at, radius: 2.4, colour: look.accent });
+    }
+    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    let means: Vec<&str> = chart.points.iter().map(|point| point.label.as_str()).collect();
+    let alt = format!("{about} {}.", means.join("; "));
+    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+}
+
+fn segment(line: &crate::line_chart::Segment, scale: Scale, colour: jarvix_pdf::Colour) -> Shape {
+    let from = (scale.x(line.x1), y(line.y1));
+    let to = (scale.x(line.x2), y(line.y2));
+    Shape::Line { from, to, colour, width: 1.3 }
+}

@@ -1,0 +1,141 @@
+//! The report as PDF: the same figures and sentences as the HTML, laid out for paper.
+//!
+//! Everything that is shown comes from the view that the HTML is made of, so the two cannot differ.
+//! Actions differ by pattern as well as by colour: the report can be printed in black.
+//!
+//! What it refuses to do: compute a figure of its own; show a text that was not made harmless.
+
+mod account;
+mod charts;
+mod look;
+mod ranking;
+
+use jarvix_pdf::{Document, Metadata, Paper, Paragraph, Setup, Span, Typesetter};
+
+use crate::html::Report;
+use crate::{ReportError, Summary};
+use look::Look;
+
+/// The report of `summary` on `paper`.
+pub fn pdf(
+    summary: &Summary,
+    paper: Paper,
+    setter: &mut Typesetter,
+) -> Result<Vec<u8>, ReportError> {
+    let view = Report::of(summary);
+    let look = Look::default();
+    let mut sheet =
+        Sheet { document: Document::new(setter, setup(summary, &view, paper, &look)), look };
+    sheet.cover(&view);
+    sheet.scores(&view);
+    sheet.ranking(&view);
+    sheet.over_time(&view);
+    sheet.places(&view);
+    sheet.account(&view);
+    sheet.failures(&view);
+    sheet.duplicates(&view);
+    sheet.method(&view);
+    Ok(sheet.document.finish()?)
+}
+
+fn setup(summary: &Summary, view: &Report, paper: Paper, look: &Look) -> Setup {
+    Setup {
+        paper,
+        metadata: Metadata {
+            title: format!("{} – Jarvix report", view.title),
+            subject: view
+                .lead
+                .iter()
+                .map(|sentence| sentence.0.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+            creator: format!("Jarvix {}", view.version),
+            language: "en".to_owned(),
+            date: summary.fetched.as_ref().and_then(|span| moment(&span.last)),
+        },
+        footer: format!("{} · Jarvix {}", view.title, view.version),
+        small: look.small(),
+        strong: look.ink,
+        faint: look.rule,
+    }
+}
+
+/// Year, month, day, hour, minute and second of `2026-03-09 08:15:02 UTC`.
+fn moment(text: &str) -> Option<(u16, u8, u8, u8, u8, u8)> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let year = numbers.next()?.parse().ok()?;
+    let mut next = || numbers.next()?.parse::<u8>().ok();
+    Some((year, next()?, next()?, next()?, next()?, next()?))
+}
+
+/// What a chart with its sentence needs on a page, in points.
+const CHART_ROOM: f32 = 260.0;
+
+/// The document with the look of its parts.
+pub(super) struct Sheet<'t> {
+    document: Document<'t>,
+    look: Look,
+}
+
+impl Sheet<'_> {
+    fn cover(&mut self, view: &Report) {
+        let look = self.look;
+        self.document.figure(&look.band(self.document.width()));
+        self.document.paragraph(&Paragraph::new("Jarvix report", look.overline()));
+        self.document.drop(34.0);
+        self.document.heading(1, &view.title.0, look.title(), 0.0);
+        self.document.drop(6.0);
+        self.facts(&view.facts);
+        self.document.drop(18.0);
+        for sentence in &view.discrepancies {
+            let text = format!("This figure does not add up: {sentence}.");
+            self.document.paragraph(&Paragraph::new(text, look.alarm()));
+            self.document.gap(6.0);
+        }
+        let mut lead: Vec<Span> = Vec::new();
+        for sentence in &view.lead {
+            lead.push(Span::new(format!("{sentence} "), look.lead()));
+        }
+        if let Some(best) = &view.best {
+            let host =
+                if best.host.is_empty() { String::new() } else { format!(" on {}", best.host) };
+            let text = format!("First comes “{}”{host} with {}.", best.title, best.score);
+            lead.push(Span::new(text, look.lead()));
+        }
+        self.document.paragraph(&Paragraph { spans: lead, ..Paragraph::default() });
+        self.document.drop(18.0);
+        let figure = |figure: &crate::html::Figure| {
+            let one = |text: &str, style| Paragraph::new(text, style).cut_after(1);
+            vec![
+                one(&figure.name.0, look.soft()),
+                one(&figure.value, look.figure()),
+                one(&figure.note, look.soft()),
+            ]
+        };
+        let figures: Vec<_> = view.figures.iter().map(figure).collect();
+        self.document.grid(&figures, 3);
+    }
+
+    /// A heading of the second level.
+    pub(super) fn section(&mut self, title: &str) {
+        self.document.heading(1, title, self.look.heading(), 0.0);
+    }
+
+    /// A heading of the second level above a chart.
+    pub(super) fn section_of_chart(&mut self, title: &str) {
+        self.document.heading(1, title, self.look.heading(), CHART_ROOM);
+    }
+
+    /// A heading of the third level.
+    pub(super) fn part(&mut self, title: &str) {
+        self.document.heading(2, title, self.look.part(), 0.0);
+    }
+
+    /// A sentence above a table.
+    pub(super) fn note(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.document.paragraph(&Paragraph::new(text, self.look.soft()));
+            self.document.gap(4.0);
+        }
+    }
+}
