@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::face::FaceId;
+use crate::logo::Logo;
 use crate::tags::NodeId;
 
 /// A colour: red, green, blue.
@@ -61,6 +62,11 @@ pub(crate) enum Op {
     Fill {
         points: Vec<(f32, f32)>,
         colour: Colour,
+    },
+    /// A picture.
+    Logo {
+        logo: Logo,
+        area: Rect,
     },
     /// Lines that are drawn.
     Stroke {

@@ -4,6 +4,7 @@
 
 use crate::draw::{Colour, Mark, Op, Rect, Sheet};
 use crate::lines::{Lines, Paragraph, Style};
+use crate::logo::Logo;
 use crate::shape::Typesetter;
 use crate::tags::Tree;
 
@@ -69,6 +70,17 @@ pub enum Shape {
         /// Its colour.
         colour: Colour,
     },
+    /// A picture.
+    Logo {
+        /// Left edge.
+        x: f32,
+        /// Top edge.
+        y: f32,
+        /// Width; the height follows.
+        width: f32,
+        /// The picture.
+        logo: Logo,
+    },
     /// A text on one line.
     Text {
         /// Where its end stands that `anchor` names.
@@ -131,6 +143,11 @@ impl Figure {
                         (left + at.0 + radius * cos, top + at.1 + radius * sin)
                     });
                     sheet.ops.push((mark, Op::Fill { points: points.collect(), colour: *colour }));
+                }
+                Shape::Logo { x, y, width, logo } => {
+                    let (width, height) = logo.fitted(*width, f32::INFINITY);
+                    let area = Rect { x: left + x, y: top + y, width, height };
+                    sheet.ops.push((mark, Op::Logo { logo: logo.clone(), area }));
                 }
                 Shape::Text { x, y, text, style, anchor, width_max } => {
                     let paragraph = Paragraph::new(text.clone(), *style).cut_after(1);

@@ -17,6 +17,7 @@ mod draw;
 mod face;
 mod figure;
 mod lines;
+mod logo;
 mod pack;
 mod place;
 mod shape;
@@ -30,6 +31,7 @@ pub use draw::Colour;
 pub use face::Fonts;
 pub use figure::{Anchor, Figure, Pattern, Shape};
 pub use lines::{Align, Paragraph, Span, Style};
+pub use logo::{LOGO_BYTES_MAX, Logo, LogoError};
 pub use shape::Typesetter;
 pub use table::{Cell, Column, Table, Width};
 

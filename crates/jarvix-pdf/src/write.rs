@@ -7,12 +7,12 @@ use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::color::rgb;
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
-use krilla::geom::{PathBuilder, Point, Rect as KrillaRect, Size};
+use krilla::geom::{PathBuilder, Point, Rect as KrillaRect, Size, Transform};
 use krilla::metadata::Metadata as KrillaMetadata;
 use krilla::num::NormalizedF32;
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
-use krilla::paint::{Fill, Stroke};
+use krilla::paint::{Fill, FillRule, Stroke};
 use krilla::surface::{Location, Surface};
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag};
 use krilla::text::{Glyph, GlyphId};
@@ -22,6 +22,7 @@ use crate::PdfError;
 use crate::document::{Entry, Setup};
 use crate::draw::{Colour, Mark, Op, PlacedGlyph, Rect, Sheet, TextRun};
 use crate::face::Fonts;
+use crate::logo::Logo;
 use crate::tags::Tree;
 
 /// Writes the pages.
@@ -140,6 +141,7 @@ fn draw(fonts: &Fonts, surface: &mut Surface<'_>, op: &Op) {
                 surface.draw_path(&path);
             }
         }
+        Op::Logo { logo, area } => picture(surface, logo, *area),
         Op::Stroke { lines, colour, width } => {
             let mut path = PathBuilder::new();
             for [from, to] in lines {
@@ -155,6 +157,33 @@ fn draw(fonts: &Fonts, surface: &mut Surface<'_>, op: &Op) {
             surface.set_stroke(None);
         }
     }
+}
+
+fn picture(surface: &mut Surface<'_>, logo: &Logo, area: Rect) {
+    if let (Some(image), Some(size)) = (logo.image(), Size::from_wh(area.width, area.height)) {
+        surface.push_transform(&Transform::from_translate(area.x, area.y));
+        surface.draw_image(image.clone(), size);
+        surface.pop();
+        return;
+    }
+    let scale = logo.scale(area.width);
+    let part = |share: f32| NormalizedF32::new(share.clamp(0.0, 1.0)).unwrap_or(NormalizedF32::ONE);
+    for shape in logo.shapes() {
+        let Some(path) = shape.path((area.x, area.y), scale) else { continue };
+        surface.set_fill(shape.fill.map(|(colour, opacity, even_odd)| {
+            let rule = if even_odd { FillRule::EvenOdd } else { FillRule::NonZero };
+            Fill { opacity: part(opacity), rule, ..fill(colour) }
+        }));
+        surface.set_stroke(shape.stroke.map(|(colour, opacity, width)| {
+            let paint = rgb::Color::new(colour.0, colour.1, colour.2).into();
+            let width = width * scale;
+            Stroke { paint, width, opacity: part(opacity), ..Stroke::default() }
+        }));
+        if shape.fill.is_some() || shape.stroke.is_some() {
+            surface.draw_path(&path);
+        }
+    }
+    surface.set_stroke(None);
 }
 
 fn fill(colour: Colour) -> Fill {

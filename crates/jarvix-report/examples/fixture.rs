@@ -15,9 +15,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let summary = fixtures::named(&name).ok_or_else(|| format!("no fixture {name:?}"))?;
     if path.extension().is_some_and(|extension| extension == "pdf") {
+        let brand = jarvix_report::Brand::default();
         let fonts = jarvix_pdf::Fonts::new().ok_or("no fonts")?;
         let mut setter = jarvix_pdf::Typesetter::new(std::sync::Arc::new(fonts));
-        std::fs::write(path, jarvix_report::pdf(&summary, jarvix_pdf::Paper::A4, &mut setter)?)?;
+        std::fs::write(
+            path,
+            jarvix_report::pdf(&summary, jarvix_pdf::Paper::A4, &brand, &mut setter)?,
+        )?;
         return Ok(());
     }
     let text = match path.extension().and_then(|e| e.to_str()) {

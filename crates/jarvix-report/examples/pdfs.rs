@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jarvix_pdf::{Fonts, Paper, Typesetter};
-use jarvix_report::Summary;
+use jarvix_report::{Brand, Summary};
 
 #[path = "../tests/it/fixtures/mod.rs"]
 mod fixtures;
@@ -40,7 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     if at >= count {
                         break;
                     }
-                    let pdf = jarvix_report::pdf(&summary, Paper::A4, &mut setter).expect("a PDF");
+                    let pdf =
+                        jarvix_report::pdf(&summary, Paper::A4, &Brand::default(), &mut setter)
+                            .expect("a PDF");
                     std::fs::write(out.join(format!("{at:04}.pdf")), pdf).expect("written");
                 }
             });

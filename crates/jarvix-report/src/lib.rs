@@ -4,6 +4,7 @@
 //! It renders and nothing else: it never sees SQL, parts, a clock or the network. Everything that
 //! comes from a page is hostile here and is made harmless by the renderer that shows it.
 
+mod brand;
 mod chart;
 mod csv;
 mod decimal;
@@ -24,12 +25,13 @@ mod words;
 
 use std::fmt;
 
+pub use brand::{Brand, BrandError, Section};
 pub use csv::{RankedRow, RankingCsv, csv, neutralised};
 pub use decimal::{Milli, MilliError};
 pub use failing::*;
 pub use found::*;
 pub use html::html;
-pub use jarvix_pdf::{Fonts, Paper, Typesetter};
+pub use jarvix_pdf::{Fonts, LOGO_BYTES_MAX, Paper, Typesetter};
 pub use json::{SCHEMA, json};
 pub use pdf::pdf;
 pub use politeness::*;

@@ -168,7 +168,10 @@ impl Batch<'_> {
                 Format::Html => jarvix_report::html(summary)?.into_bytes(),
                 Format::Json => jarvix_report::json(summary).into_bytes(),
                 Format::Pdf => match setter.as_deref_mut() {
-                    Some(setter) => jarvix_report::pdf(summary, self.settings.paper, setter)?,
+                    Some(setter) => {
+                        let settings = self.settings;
+                        jarvix_report::pdf(summary, settings.paper, &settings.brand, setter)?
+                    }
                     None => continue,
                 },
                 // The command refuses it: rankings are one file.

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use jarvix_core::{Dataset, Disk, Generation, RunId, Stage};
 use jarvix_query::Query;
 use jarvix_report::{
-    Fonts, Format, Milli, Paper, ProfileFacts, RankingCsv, ReportError, SignalFact, Summary,
+    Brand, Fonts, Format, Milli, Paper, ProfileFacts, RankingCsv, ReportError, SignalFact, Summary,
     TOP_ROWS, Typesetter,
 };
 use jarvix_score::Profile;
@@ -36,6 +36,8 @@ pub struct ReportSettings {
     pub formats: Vec<Format>,
     /// The pages of the PDF.
     pub paper: Paper,
+    /// Whose reports they are.
+    pub brand: Brand,
 }
 
 /// Sets the text of PDFs: the fonts are read once for all of them.
@@ -107,7 +109,11 @@ pub async fn write(
                     Some(setter) => setter,
                     None => own.insert(Fontcase::default().typesetter()?),
                 };
-                replace(disk, &path, &jarvix_report::pdf(&summary, settings.paper, setter)?)?;
+                replace(
+                    disk,
+                    &path,
+                    &jarvix_report::pdf(&summary, settings.paper, &settings.brand, setter)?,
+                )?;
             }
             Format::Json => replace(disk, &path, jarvix_report::json(&summary).as_bytes())?,
             Format::Csv => write_csv(store, query, run, &summary, &path).await?,

@@ -92,7 +92,7 @@ pub(crate) struct Report {
 pub(crate) struct Shown(pub(crate) String);
 
 impl Shown {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(escape::shortened(text, TEXT_CHARS_MAX))
     }
 

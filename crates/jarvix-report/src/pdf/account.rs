@@ -232,8 +232,27 @@ impl Sheet<'_> {
             let total = ("All held back", view.gated.as_str());
             self.lines("Documents held back, by gate.", ["Gate", "Documents"], &view.gates, total);
         }
-        self.part("How much the hosts were asked");
+    }
+
+    pub(super) fn manners(&mut self, view: &Report) {
+        self.section("How much the hosts were asked");
         self.note(&view.manners.note);
+        if view.manners.rows.is_empty() {
+            return;
+        }
+        let rows = view.manners.rows.iter().map(|host| {
+            vec![
+                self.cell(&host.name),
+                self.number(&host.requests),
+                self.number(&host.concurrency),
+                self.number(&host.gap),
+                self.number(&host.pauses),
+            ]
+        });
+        let rows = rows.collect();
+        let heads = ["Requests", "At a time", "Shortest gap", "Waited"];
+        let columns = std::iter::once(wide("Host")).chain(heads.map(numbers)).collect();
+        self.table("The hosts that were asked most at a time.", columns, rows);
     }
 
     /// Causes with examples.

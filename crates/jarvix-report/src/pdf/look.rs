@@ -1,6 +1,8 @@
 //! Colours and sizes of the PDF: those of the HTML in its light theme.
 
-use jarvix_pdf::{Colour, Figure, Pattern, Shape, Style};
+use jarvix_pdf::{Colour, Figure, Logo, Pattern, Shape, Style};
+
+use crate::Brand;
 
 /// The colours.
 #[derive(Debug, Clone, Copy)]
@@ -12,17 +14,22 @@ pub(super) struct Look {
     pub(super) loss: Colour,
 }
 
-impl Default for Look {
-    fn default() -> Self {
+impl Look {
+    /// The colours of a brand.
+    pub(super) fn of(brand: &Brand) -> Self {
         Self {
             ink: Colour(0x1d, 0x1e, 0x20),
             muted: Colour(0x5a, 0x5d, 0x63),
-            accent: Colour(0x0b, 0x5a, 0x63),
+            accent: brand.accent.unwrap_or(Colour(0x0b, 0x5a, 0x63)),
             rule: Colour(0xdc, 0xd7, 0xcc),
             loss: Colour(0x9c, 0x3b, 0x1b),
         }
     }
 }
+
+/// Most room that a logo takes.
+const LOGO_WIDTH_MAX: f32 = 180.0;
+const LOGO_HEIGHT_MAX: f32 = 56.0;
 
 /// Height of the band at the top of the cover, with the room below it.
 const BAND: f32 = 16.0;
@@ -104,6 +111,14 @@ impl Look {
         let (x, y, height, colour) = (0.0, 0.0, 4.0, self.ink);
         let band = Shape::Rect { x, y, width, height, colour, pattern: Pattern::Solid };
         Figure { width, height: BAND, shapes: vec![band], alt: String::new() }
+    }
+
+    /// The logo of whoever the report is from.
+    pub(super) fn logo(self, logo: &Logo, title: &str) -> Figure {
+        let (width, height) = logo.fitted(LOGO_WIDTH_MAX, LOGO_HEIGHT_MAX);
+        let picture = Shape::Logo { x: 0.0, y: 0.0, width, logo: logo.clone() };
+        let alt = format!("Logo of {title}");
+        Figure { width, height: height + 10.0, shapes: vec![picture], alt }
     }
 
     /// The mark of an action.

@@ -12,33 +12,46 @@ mod ranking;
 
 use jarvix_pdf::{Document, Metadata, Paper, Paragraph, Setup, Span, Typesetter};
 
-use crate::html::Report;
-use crate::{ReportError, Summary};
+use crate::html::{Report, Shown};
+use crate::{Brand, ReportError, Section, Summary};
 use look::Look;
 
-/// The report of `summary` on `paper`.
+/// The report of `summary` on `paper`, as `brand` says.
 pub fn pdf(
     summary: &Summary,
     paper: Paper,
+    brand: &Brand,
     setter: &mut Typesetter,
 ) -> Result<Vec<u8>, ReportError> {
-    let view = Report::of(summary);
-    let look = Look::default();
-    let mut sheet =
-        Sheet { document: Document::new(setter, setup(summary, &view, paper, &look)), look };
-    sheet.cover(&view);
-    sheet.scores(&view);
-    sheet.ranking(&view);
-    sheet.over_time(&view);
-    sheet.places(&view);
-    sheet.account(&view);
-    sheet.failures(&view);
-    sheet.duplicates(&view);
-    sheet.method(&view);
+    let mut view = Report::of(summary);
+    if let Some(title) = &brand.title {
+        view.title = Shown::of(title);
+    }
+    let look = Look::of(brand);
+    let setup = setup(summary, &view, paper, (brand, &look));
+    let mut sheet = Sheet { document: Document::new(setter, setup), look };
+    sheet.cover(&view, brand);
+    for section in Section::ALL.into_iter().filter(|section| brand.shows(*section)) {
+        match section {
+            Section::Scores => sheet.scores(&view),
+            Section::Ranking => sheet.ranking(&view),
+            Section::Trends => sheet.over_time(&view),
+            Section::Hosts => sheet.places(&view),
+            Section::Politeness => sheet.manners(&view),
+            Section::Lines => sheet.account(&view),
+            Section::Failures => sheet.failures(&view),
+            Section::Duplicates => sheet.duplicates(&view),
+            Section::Method => sheet.method(&view),
+        }
+    }
     Ok(sheet.document.finish()?)
 }
 
-fn setup(summary: &Summary, view: &Report, paper: Paper, look: &Look) -> Setup {
+fn setup(summary: &Summary, view: &Report, paper: Paper, (brand, look): (&Brand, &Look)) -> Setup {
+    let footer = match &brand.footer {
+        Some(footer) => format!("{} · {}", Shown::of(footer), view.title),
+        None => format!("{} · Jarvix {}", view.title, view.version),
+    };
     Setup {
         paper,
         metadata: Metadata {
@@ -53,7 +66,7 @@ fn setup(summary: &Summary, view: &Report, paper: Paper, look: &Look) -> Setup {
             language: "en".to_owned(),
             date: summary.fetched.as_ref().and_then(|span| moment(&span.last)),
         },
-        footer: format!("{} · Jarvix {}", view.title, view.version),
+        footer,
         small: look.small(),
         strong: look.ink,
         faint: look.rule,
@@ -78,9 +91,12 @@ pub(super) struct Sheet<'t> {
 }
 
 impl Sheet<'_> {
-    fn cover(&mut self, view: &Report) {
+    fn cover(&mut self, view: &Report, brand: &Brand) {
         let look = self.look;
         self.document.figure(&look.band(self.document.width()));
+        if let Some(logo) = &brand.logo {
+            self.document.figure(&look.logo(logo, &view.title.0));
+        }
         self.document.paragraph(&Paragraph::new("Jarvix report", look.overline()));
         self.document.drop(34.0);
         self.document.heading(1, &view.title.0, look.title(), 0.0);

@@ -14,7 +14,6 @@ use jarvix_core::{Outcome, RunId};
 use jarvix_curate::Policy;
 use jarvix_pipeline::crawl::{Heed, Reach};
 use jarvix_pipeline::identity::{self, Chosen};
-use jarvix_pipeline::report::ReportSettings;
 use jarvix_pipeline::settings::Scope;
 use jarvix_pipeline::{
     CrawlSettings, Ending, FromRun, Line, LineSettings, OpenRun, PolicyFacts, RunSettings, again,
@@ -170,6 +169,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     Context::policy(&context.settings)?;
     let formats =
         report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
+    let report = report::report_settings(context, formats)?;
     let base = context.settings.optional("collect.base");
     let store = context.store()?;
     let query = context.query(&store)?;
@@ -208,7 +208,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
         policy,
         dedupe_against,
         profile,
-        report: ReportSettings { formats, paper: report::paper(context) },
+        report,
         threads: context.settings.threads(),
         crawl: CrawlSettings { filter: admit.filter.clone(), ..crawl },
         scope: request.scope,

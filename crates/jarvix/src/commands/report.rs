@@ -1,21 +1,25 @@
 //! `jarvix report`: the report of runs that are there, or one for each host of a run.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use indicatif::{ProgressBar, ProgressStyle};
 use jarvix_core::RunId;
 use jarvix_pipeline::LineError;
 use jarvix_pipeline::line::runtime;
 use jarvix_pipeline::report::{Batch, BatchResult, ReportSettings, Split, Written};
-use jarvix_report::{Format, Paper};
+use jarvix_report::{Brand, Format, LOGO_BYTES_MAX, Paper};
 use jarvix_store::Store;
 
 use super::context::{Context, line_error};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
+
+/// Longest brand file.
+const BRAND_BYTES_MAX: usize = 64 * 1024;
 
 /// Writes the files and prints where they are.
 pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
@@ -23,9 +27,14 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let ids = ids
         .map(|text| RunId::new(text).map_err(|e| CliError::usage(e.to_string())))
         .collect::<Result<Vec<_>, _>>()?;
-    let words = matches.get_one::<String>("format").map(String::as_str).unwrap_or_default();
-    let settings = ReportSettings { formats: formats(words.split(','))?, paper: paper(context) };
     let split = matches.get_one::<String>("split").and_then(|word| Split::parse(word));
+    let given = matches.value_source("format") == Some(ValueSource::CommandLine);
+    let words = match matches.get_one::<String>("format") {
+        Some(words) if given || split.is_none() => words.as_str(),
+        // A page to read for each.
+        _ => "html",
+    };
+    let settings = report_settings(context, formats(words.split(','))?)?;
     let out = matches.get_one::<String>("out").map(PathBuf::from);
     check(split, &ids, &settings)?;
     let store = context.store()?;
@@ -131,12 +140,43 @@ fn show(
     bar.set_position(done);
 }
 
-/// The pages of the PDF, as the settings say.
-pub fn paper(context: &Context) -> Paper {
-    match context.settings.text("report.paper") {
+/// How reports are to look, as the settings say.
+pub fn report_settings(
+    context: &Context,
+    formats: Vec<Format>,
+) -> Result<ReportSettings, CliError> {
+    let paper = match context.settings.text("report.paper") {
         "letter" => Paper::Letter,
         _ => Paper::A4,
+    };
+    Ok(ReportSettings { formats, paper, brand: brand(context)? })
+}
+
+/// Whose reports they are, as the file says that the settings name.
+fn brand(context: &Context) -> Result<Brand, CliError> {
+    let path = context.settings.text("report.brand");
+    if path.is_empty() {
+        return Ok(Brand::default());
     }
+    let path = Path::new(path);
+    let env = jarvix_store::system_env();
+    let read = |path: &Path, bytes_max: usize| env.disk.read(path, bytes_max as u64);
+    let text = read(path, BRAND_BYTES_MAX).map_err(|error| {
+        CliError::usage(format!("failed to read {}: {error}", path.display()))
+            .help("--brand names a TOML file; jarvix report --help has an example")
+    })?;
+    let text = String::from_utf8_lossy(&text);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let logo = |name: &str| {
+        read(&folder.join(name), LOGO_BYTES_MAX + 1).map_err(|error| error.to_string())
+    };
+    Brand::parse(&text, logo).map_err(|error| {
+        let told = CliError::usage(format!("{}: {error}", path.display()));
+        match error.help {
+            Some(help) => told.help(help),
+            None => told,
+        }
+    })
 }
 
 /// What whoever reads the report should know beforehand.

@@ -496,6 +496,14 @@ pub const KEYS: &[Key] = &[
         "Size of the pages of the PDF report",
     ),
     key(
+        "report.brand",
+        "brand",
+        Kind::Text,
+        "",
+        &["run", "demo", "report"],
+        "Whose report it is: a TOML file with title, footer, logo, accent and sections",
+    ),
+    key(
         "report.top",
         "top",
         Kind::Count { min: 0, max: 10_000 },
