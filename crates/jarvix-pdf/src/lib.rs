@@ -24,6 +24,8 @@ mod shape;
 mod system;
 mod table;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use document::{Document, Metadata, Paper, Setup};
