@@ -61,8 +61,13 @@ pub const TYPOS: Tool = Tool {
 };
 
 /// What reads our files without Jarvix: for the tests that prove it can be done.
-const READERS: &[(&str, &str)] =
-    &[("duckdb", "2.0.0"), ("pandas", "3.1.1"), ("pyarrow", "26.0.1"), ("warcio", "1.8.1")];
+const READERS: &[(&str, &str)] = &[
+    ("duckdb", "2.0.0"),
+    ("openpyxl", "3.1.5"),
+    ("pandas", "3.1.1"),
+    ("pyarrow", "26.0.1"),
+    ("warcio", "1.8.1"),
+];
 
 impl Tool {
     /// The tool, ready to be given arguments.
@@ -135,7 +140,7 @@ fn fits(have: &str, want: &str) -> bool {
 pub fn python_with_readers(workspace: &Workspace) -> Result<PathBuf> {
     match python_with(workspace, READERS)? {
         Some(python) => Ok(python),
-        None => bail!("python3 with duckdb, pandas and warcio is not to be had"),
+        None => bail!("python3 with duckdb, openpyxl, pandas and warcio is not to be had"),
     }
 }
 

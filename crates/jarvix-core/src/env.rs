@@ -2,8 +2,8 @@
 //! can turn the clock, repeat the dice and fail the n-th write. The network has its own door in
 //! the collector, shaped the same way.
 //!
-//! Two exceptions, by name: SQLite and the query engine's reads and spill. Their faults are
-//! injected below them.
+//! Three exceptions, by name: SQLite, the query engine's reads and spill, and the nameless file that the
+//! rows of an exported workbook wait in. The faults of the first two are injected below them.
 
 use std::fmt;
 use std::io;

@@ -70,6 +70,14 @@ pub enum LineError {
         /// The file.
         path: String,
     },
+    /// An export was asked for what its rows do not have.
+    #[error("{problem}")]
+    Misfit {
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        help: String,
+    },
     /// A record of the run cannot be understood.
     #[error("the record {what} of run {run} is damaged: {reason}")]
     Record {

@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
@@ -38,6 +39,12 @@ const MEMORY_BYTES_MIN: usize = 32 * 1024 * 1024;
 const BATCH_ROWS: usize = 1_024;
 /// The same where no long texts are read: fewer steps for the same rows.
 const SHORT_BATCH_ROWS: usize = 4_096;
+/// The same where whole runs are joined and sorted: several sorts then share the memory, and each must
+/// be able to merge a few batches in what it keeps back for that.
+const SORTED_BATCH_ROWS: usize = 256;
+/// Partitions where whole runs are joined and sorted: with one the engine always holds a side in
+/// memory, and every further one halves what a sort has.
+const SORTED_PARTITIONS: usize = 2;
 /// Most rows that [`Session::rows`] gives: more belongs in a stream or a part.
 pub const ROWS_MAX: usize = 100_000;
 
@@ -96,17 +103,33 @@ impl Query {
     /// A session over the datasets of `run`, as the catalogue lists them now. Datasets without
     /// parts are empty tables.
     pub fn session_for_run(&self, run: &RunId) -> Result<Session, QueryError> {
-        self.over(run, &self.settings)
+        self.over(run, &self.settings, Joins::Held)
+    }
+
+    /// The same for [selections](Session::select) of any size: joins sort both sides, which spills,
+    /// and hold neither.
+    pub fn session_by_sorting(&self, run: &RunId) -> Result<Session, QueryError> {
+        self.over(run, &self.settings, Joins::Sorted)
+    }
+
+    /// Threads that one query is divided over.
+    pub fn threads(&self) -> usize {
+        self.settings.threads
     }
 
     /// The same for queries that are asked [part by part](Session::by_part), each of them on one
     /// thread: whoever has more asks for several parts at a time.
     pub fn session_by_part(&self, run: &RunId) -> Result<Session, QueryError> {
-        self.over(run, &QuerySettings { threads: 1, ..(*self.settings).clone() })
+        self.over(run, &QuerySettings { threads: 1, ..(*self.settings).clone() }, Joins::Held)
     }
 
-    fn over(&self, run: &RunId, settings: &QuerySettings) -> Result<Session, QueryError> {
-        let session = Session::new(settings, self.shared.runtime())?;
+    fn over(
+        &self,
+        run: &RunId,
+        settings: &QuerySettings,
+        joins: Joins,
+    ) -> Result<Session, QueryError> {
+        let session = Session::new(settings, self.shared.runtime(), joins)?;
         for dataset in Dataset::ALL {
             let listed = self.store.catalogue().parts(run, dataset)?;
             let columns = self.columns(dataset, &listed)?;
@@ -119,7 +142,7 @@ impl Query {
     /// A session over the datasets of all `runs`, each table with a column `run`; a query that names
     /// runs reads no others. Datasets without parts are empty tables.
     pub fn session_for_runs(&self, runs: &[RunId]) -> Result<Session, QueryError> {
-        let session = Session::new(&self.settings, self.shared.runtime())?;
+        let session = Session::new(&self.settings, self.shared.runtime(), Joins::Held)?;
         for dataset in Dataset::ALL {
             let mut listed = Vec::new();
             let mut fields = schema(dataset).schema.fields().to_vec();
@@ -159,6 +182,7 @@ fn is_by_part(dataset: Dataset) -> bool {
 /// One set of tables, views and functions to ask.
 pub struct Session {
     context: Box<dyn Engine>,
+    joins: Joins,
 }
 
 /// The engine's types behind a pointer. Everything about them, dropping them too, is compiled here
@@ -190,21 +214,40 @@ impl Shared for Runtime {
     }
 }
 
+/// How two tables are joined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joins {
+    /// One side is held in memory: quick, and an error where it does not fit.
+    Held,
+    /// Both sides are sorted.
+    Sorted,
+}
+
 impl Session {
-    fn new(settings: &QuerySettings, runtime: Arc<RuntimeEnv>) -> Result<Self, QueryError> {
-        let threads = settings.threads.max(1);
+    fn new(
+        settings: &QuerySettings,
+        runtime: Arc<RuntimeEnv>,
+        joins: Joins,
+    ) -> Result<Self, QueryError> {
+        let threads = match joins {
+            Joins::Held => settings.threads.max(1),
+            Joins::Sorted => SORTED_PARTITIONS,
+        };
         let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let mut config = SessionConfig::new()
             .with_target_partitions(threads)
             .with_batch_size(BATCH_ROWS)
             .with_information_schema(true);
-        // What a sort keeps back for merging must fit into its share of the limit.
-        config.options_mut().execution.sort_spill_reservation_bytes = memory / (16 * threads);
+        // What a sort keeps back for merging must fit into its share of the limit; where joins sort,
+        // four times two sorts may be there at once.
+        let kept_back = if joins == Joins::Held { memory / (16 * threads) } else { memory / 16 };
+        config.options_mut().execution.sort_spill_reservation_bytes = kept_back;
+        config.options_mut().optimizer.prefer_hash_join = joins == Joins::Held;
         let context = SessionContext::new_with_config_rt(config, runtime);
         for function in functions::all() {
             context.register_udf(function);
         }
-        Ok(Self { context: Box::new(context) })
+        Ok(Self { context: Box::new(context), joins })
     }
 
     /// A session over the same tables without any rows and without a store: enough to check SQL.
@@ -216,7 +259,7 @@ impl Session {
             )
             .build_arc()
             .map_err(|error| QueryError::from_engine(error, &Known::default()))?;
-        let session = Self::new(&settings, runtime)?;
+        let session = Self::new(&settings, runtime, Joins::Held)?;
         for dataset in Dataset::ALL {
             let columns = readable(&schema(dataset).schema);
             let table = MemTable::try_new(columns, vec![vec![]])
@@ -278,7 +321,10 @@ impl Session {
     }
 
     async fn stream_now(&self, sql: &str) -> Result<RowStream, QueryError> {
-        let frame = self.frame(sql).await?;
+        self.stream_of(self.frame(sql).await?).await
+    }
+
+    pub(crate) async fn stream_of(&self, frame: DataFrame) -> Result<RowStream, QueryError> {
         let columns = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         let stream = frame.execute_stream().await.map_err(|error| self.engine_error(error))?;
         Ok(RowStream { columns, stream })
@@ -291,7 +337,8 @@ impl Session {
         sql: &'a str,
         out: &'a mut (dyn Write + Send),
     ) -> BoxFuture<'a, Result<u64, QueryError>> {
-        self.parquet_now(sql, out).boxed()
+        async move { self.parquet_of(self.frame(sql).await?, out, &AtomicU64::new(0)).await }
+            .boxed()
     }
 
     /// The tables and views of this session with their columns, by name.
@@ -336,10 +383,12 @@ impl Session {
     /// What `plan` runs in: larger batches where no long texts are read.
     pub(crate) fn state_for(&self, plan: &LogicalPlan) -> SessionState {
         let mut state = self.context().state();
-        if !reads_long(plan) {
-            let config = state.config().clone().with_batch_size(SHORT_BATCH_ROWS);
-            *state.config_mut() = config;
-        }
+        let rows = match self.joins {
+            Joins::Sorted => SORTED_BATCH_ROWS,
+            Joins::Held if reads_long(plan) => BATCH_ROWS,
+            Joins::Held => SHORT_BATCH_ROWS,
+        };
+        *state.config_mut() = state.config().clone().with_batch_size(rows);
         state
     }
 

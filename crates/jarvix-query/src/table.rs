@@ -118,7 +118,7 @@ fn statistics<'a>(parts: impl Iterator<Item = &'a PartRef>, schema: &Schema) -> 
 }
 
 /// Columns of values so long that one batch may hold more than 2 GiB of them.
-const LONG: &[&str] = &["body", "text", "markdown"];
+pub(crate) const LONG: &[&str] = &["body", "text", "markdown"];
 
 /// Whether a plan reads columns of long texts.
 pub(crate) fn reads_long(plan: &LogicalPlan) -> bool {

@@ -209,7 +209,7 @@ fn value_at(array: &ArrayRef, row: usize) -> Value {
         DataType::UInt16 => Value::UInt(array.as_primitive::<UInt16Type>().value(row).into()),
         DataType::UInt32 => Value::UInt(array.as_primitive::<UInt32Type>().value(row).into()),
         DataType::UInt64 => Value::UInt(array.as_primitive::<UInt64Type>().value(row)),
-        DataType::Float32 => Value::Float(array.as_primitive::<Float32Type>().value(row).into()),
+        DataType::Float32 => Value::Float(widened(array.as_primitive::<Float32Type>().value(row))),
         DataType::Float64 => Value::Float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Decimal128(_, scale) if *scale >= 0 => Value::Decimal {
             unscaled: array.as_primitive::<Decimal128Type>().value(row),
@@ -244,6 +244,11 @@ fn value_at(array: &ArrayRef, row: usize) -> Value {
     }
 }
 
+/// The double that reads as `value` does: 0.1, not 0.10000000149011612.
+fn widened(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| value.into())
+}
+
 fn list_of(values: &ArrayRef) -> Value {
     Value::List((0..values.len()).map(|row| value_at(values, row)).collect())
 }
@@ -268,6 +273,16 @@ mod tests {
         assert_eq!(Value::Decimal { unscaled: -5, scale: 2 }.as_thousandths(), Some(-50));
         assert_eq!(Value::Int(3).as_thousandths(), Some(3000));
         assert_eq!(Value::Decimal { unscaled: 5, scale: 4 }.as_thousandths(), None);
+    }
+
+    #[test]
+    fn single_precision_reads_as_it_is_written() {
+        let shown = |value: f32| Value::Float(widened(value)).to_string();
+        assert_eq!(
+            (shown(0.1), shown(-12.3), shown(1e30)),
+            ("0.1".into(), "-12.3".into(), format!("{}", 1e30))
+        );
+        assert!(widened(f32::NAN).is_nan() && widened(f32::INFINITY).is_infinite());
     }
 
     #[test]

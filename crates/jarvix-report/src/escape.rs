@@ -52,6 +52,25 @@ pub(crate) fn shortened(text: &str, chars_max: usize) -> String {
     }
 }
 
+/// `text` with its lines and tabs, without what acts on a terminal, reorders its neighbours, hides,
+/// or is no character: for exports that people open. Where a reader should see that such a character
+/// was there, the report's own texts show it.
+pub fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() || is_bidi_control(c) || is_invisible(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// `json` with every character that acts on a terminal or hides as a `\u` escape. Such characters
 /// can only stand inside strings, so the value stays the same.
 pub(crate) fn visible_json(json: &str) -> String {
@@ -119,6 +138,20 @@ mod tests {
         }
         let zalgo = format!("a{}b", "\u{301}".repeat(500));
         assert_eq!(visible(&zalgo).chars().count(), 2 + ZERO_WIDTH_RUN_MAX);
+    }
+
+    #[test]
+    fn what_acts_is_left_out_of_exports() {
+        let cases = [
+            ("a\tb\r\nc\rd\u{2028}e", "a\tb\nc\nd\ne"),
+            ("\u{1b}[31mred\u{0}\u{7f}", "[31mred"),
+            ("\u{feff}=1+1", "=1+1"),
+            ("invoice\u{202e}gnp.exe", "invoicegnp.exe"),
+            ("\u{ffff}👩\u{200d}🔬", "👩\u{200d}🔬"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(harmless(text), expected, "{text:?}");
+        }
     }
 
     #[test]

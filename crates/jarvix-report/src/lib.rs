@@ -28,6 +28,7 @@ use std::fmt;
 pub use brand::{Brand, BrandError, Section};
 pub use csv::{RankedRow, RankingCsv, csv, neutralised};
 pub use decimal::{Milli, MilliError};
+pub use escape::harmless;
 pub use failing::*;
 pub use found::*;
 pub use html::html;

@@ -228,16 +228,23 @@ fn report() -> Command {
 }
 
 fn export() -> Command {
+    let long = "Datasets: pages, hosts, rejects, documents, links, duplicates, scores, or ranking, which joins scores with what the documents are [default: pages for warc, documents for jsonl, all but ranking for parquet, else ranking]";
     Command::new("export")
-        .about("Write what a run has as a web archive, JSON lines or Parquet")
+        .about("Write what a run has as a web archive, a table for spreadsheets, JSON or Parquet")
         .arg(run_id(true))
-        .arg(Arg::new("format").long("format").value_name("FORMAT").required(true).help("warc (pages), jsonl (documents) or parquet (everything)"))
-        .arg(Arg::new("out").long("out").value_name("DIR|FILE").help("Folder to write to, or one .warc.gz or .jsonl file [default: the folder export of the run]"))
-        .arg(Arg::new("dataset").long("dataset").value_name("LIST").action(ArgAction::Append).help("Datasets: pages, hosts, rejects, documents, links, duplicates, scores"))
-        .arg(Arg::new("gzip").long("gzip").action(ArgAction::SetTrue).help("Pack JSON lines as gzip"))
+        .arg(Arg::new("format").long("format").value_name("FORMAT").required(true).help("warc, parquet, jsonl, json, csv, markdown or xlsx"))
+        .arg(Arg::new("out").long("out").value_name("DIR|FILE").help("Folder to write to, or where there is one file its name [default: the folder export of the run]"))
+        .arg(Arg::new("dataset").long("dataset").value_name("LIST").action(ArgAction::Append).help(long))
+        .arg(Arg::new("columns").long("columns").value_name("LIST").action(ArgAction::Append).help("Only these columns, in this order [default: all but bytes]"))
+        .arg(Arg::new("where").long("where").value_name("SQL").help("Only rows that meet this condition over the columns of the dataset"))
+        .arg(Arg::new("gzip").long("gzip").action(ArgAction::SetTrue).help("Pack JSON, JSON lines, CSV and Markdown as gzip"))
         .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Replace files that are there"))
         .after_help(examples(
-            "  jarvix export --run urls-1 --format warc --out archive\n  \
+            "  jarvix export --run urls-1 --format xlsx --out ranking.xlsx\n  \
+             jarvix export --run urls-1 --format csv --columns url,title,score --where \"word_count > 300\"\n  \
+             jarvix export --run urls-1 --format markdown --where \"rank <= 20\" --out best.md\n  \
+             jarvix export --run urls-1 --format json --dataset documents --columns url,title,text\n  \
+             jarvix export --run urls-1 --format warc --out archive\n  \
              jarvix export --run urls-1 --format jsonl --dataset documents,scores --gzip\n  \
              jarvix export --run urls-1 --format parquet --out copy",
         ))

@@ -1,23 +1,33 @@
-//! Exports: a run's committed parts in the forms of others, streamed part by part.
+//! Exports: what a run has in the forms of others, streamed.
 //!
-//! WARC for web archives, JSON lines for whatever reads those, and copies of the Parquet parts. The
-//! same run gives the same bytes. A file appears under its name when it is whole, and none is
-//! replaced unless that was asked for. What this module refuses to do: fetch, or change the run.
+//! WARC for web archives; JSON, JSON lines and CSV for whatever reads those; workbooks and Markdown
+//! for people; Parquet as copies of the parts, or as one file where columns or a condition were asked
+//! for. The same run gives the same bytes. A file appears under its name when it is whole, and none
+//! is replaced unless that was asked for. What this module refuses to do: fetch, or change the run.
 
+mod cells;
 mod http;
 mod jsonl;
+mod lines;
+mod markdown;
 mod out;
 mod parquet;
+mod rows;
+mod source;
 #[cfg(test)]
 mod tests;
 mod warc;
+mod xlsx;
 
+pub use cells::{json_row, json_value};
 pub use out::OutFile;
+pub use source::Source;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jarvix_core::{Dataset, PartRef, RunId};
+use jarvix_query::Query;
 use jarvix_store::Store;
 
 use crate::LineError;
@@ -27,15 +37,24 @@ use crate::LineError;
 pub enum ExportFormat {
     /// WARC/1.1, a gzip member a record: pages.
     Warc,
-    /// The parts as they are.
+    /// The parts as they are; one file where columns or a condition are given.
     Parquet,
     /// One JSON object a row.
     Jsonl,
+    /// One JSON array of objects.
+    Json,
+    /// RFC 4180 with a header.
+    Csv,
+    /// A table as GitHub reads it.
+    Markdown,
+    /// A workbook.
+    Xlsx,
 }
 
 impl ExportFormat {
     /// Every form.
-    pub const ALL: [Self; 3] = [Self::Warc, Self::Parquet, Self::Jsonl];
+    pub const ALL: [Self; 7] =
+        [Self::Warc, Self::Parquet, Self::Jsonl, Self::Json, Self::Csv, Self::Markdown, Self::Xlsx];
 
     /// The word on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +62,10 @@ impl ExportFormat {
             Self::Warc => "warc",
             Self::Parquet => "parquet",
             Self::Jsonl => "jsonl",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -51,12 +74,31 @@ impl ExportFormat {
         Self::ALL.into_iter().find(|format| format.as_str() == text)
     }
 
-    /// The datasets that are exported unless others are named.
-    pub const fn datasets(self) -> &'static [Dataset] {
+    /// What is exported unless something else is named.
+    pub const fn sources(self) -> &'static [Source] {
         match self {
-            Self::Warc => &[Dataset::Pages],
-            Self::Parquet => &Dataset::ALL,
-            Self::Jsonl => &[Dataset::Documents],
+            Self::Warc => &[Source::Dataset(Dataset::Pages)],
+            Self::Parquet => &Source::DATASETS,
+            Self::Jsonl => &[Source::Dataset(Dataset::Documents)],
+            Self::Json | Self::Csv | Self::Markdown | Self::Xlsx => &[Source::Ranking],
+        }
+    }
+
+    /// Whether it is text, which can be packed as gzip.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Json | Self::Csv | Self::Markdown)
+    }
+
+    /// What names of files of rows end with; the first is the usual one.
+    const fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Warc => &[".warc", ".warc.gz"],
+            Self::Parquet => &[".parquet"],
+            Self::Jsonl => &[".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"],
+            Self::Json => &[".json", ".json.gz"],
+            Self::Csv => &[".csv", ".csv.gz"],
+            Self::Markdown => &[".md", ".md.gz"],
+            Self::Xlsx => &[".xlsx"],
         }
     }
 }
@@ -65,15 +107,21 @@ impl ExportFormat {
 pub struct Export<'a> {
     /// Where the run is.
     pub store: &'a Store,
+    /// The query engine over `store`.
+    pub engine: &'a Query,
     /// The run.
     pub run: &'a RunId,
     /// The form.
     pub format: ExportFormat,
-    /// Which datasets; for WARC pages alone.
-    pub datasets: &'a [Dataset],
-    /// A folder, or for one WARC or JSON lines file its name.
+    /// Which rows; for WARC pages alone.
+    pub sources: &'a [Source],
+    /// The columns, in order; all that the form has room for if none are named. Not for WARC.
+    pub columns: Option<&'a [String]>,
+    /// An SQL condition over the columns that rows have to meet. Not for WARC.
+    pub condition: Option<&'a str>,
+    /// A folder, or where there is one file its name.
     pub out: &'a Path,
-    /// Whether JSON lines are packed as gzip.
+    /// Whether text is packed as gzip.
     pub gzip: bool,
     /// Whether files that are there may be replaced.
     pub force: bool,
@@ -92,6 +140,8 @@ pub struct Exported {
     pub rows: u64,
     /// Their size in bytes.
     pub bytes: u64,
+    /// Cells of workbooks and Markdown that are shorter than their values.
+    pub cut_cells: u64,
     /// Whether it was stopped before everything was done.
     pub interrupted: bool,
 }
@@ -101,16 +151,59 @@ pub fn run(export: &Export<'_>) -> Result<Exported, LineError> {
     if export.store.catalogue().run(export.run)?.is_none() {
         return Err(LineError::UnknownRun { run: export.run.clone() });
     }
-    match export.format {
-        ExportFormat::Warc => warc::write(export),
-        ExportFormat::Parquet => parquet::write(export),
-        ExportFormat::Jsonl => jsonl::write(export),
+    if export.format == ExportFormat::Warc {
+        return warc::write(export);
     }
+    // What is written part by part, and what the query engine gives.
+    let (parts, selected) = export.divided();
+    let desk = match selected.is_empty() {
+        true => None,
+        false => Some(rows::Desk::open(export, &selected)?),
+    };
+    let mut total = 0;
+    for source in export.sources {
+        total += export.parts(source.counted())?.iter().map(|part| part.rows).sum::<u64>();
+    }
+    let mut progress = Progress::new(export, total);
+    let mut exported = match export.format {
+        ExportFormat::Parquet => parquet::write(export, &parts, &mut progress)?,
+        _ => jsonl::write(export, &parts, &mut progress)?,
+    };
+    if let Some(desk) = desk.filter(|_| !exported.interrupted) {
+        desk.write(export, &mut progress, &mut exported)?;
+    }
+    Ok(exported)
 }
 
 impl Export<'_> {
+    /// The datasets whose parts are written as they are, and the sources whose rows are selected.
+    fn divided(&self) -> (Vec<Dataset>, Vec<Source>) {
+        let by_part =
+            matches!(self.format, ExportFormat::Warc | ExportFormat::Parquet | ExportFormat::Jsonl);
+        let by_part = by_part && self.columns.is_none() && self.condition.is_none();
+        let (mut parts, mut selected) = (Vec::new(), Vec::new());
+        for source in self.sources {
+            match source {
+                Source::Dataset(dataset) if by_part => parts.push(*dataset),
+                _ => selected.push(*source),
+            }
+        }
+        (parts, selected)
+    }
+
     fn create(&self, path: &Path) -> Result<OutFile, LineError> {
         OutFile::create(&self.store.env().disk, path, self.force)
+    }
+
+    /// The file for the rows of `source`.
+    fn path(&self, source: Source) -> PathBuf {
+        let endings = self.format.endings();
+        if self.sources.len() == 1 && names_file(self.out, endings) {
+            return self.out.to_owned();
+        }
+        let ending = endings.first().copied().unwrap_or_default();
+        let packed = if self.gzip && self.format.is_text() { ".gz" } else { "" };
+        self.out.join(format!("{}-{source}{ending}{packed}", self.run))
     }
 
     fn parts(&self, dataset: Dataset) -> Result<Vec<PartRef>, LineError> {
@@ -139,8 +232,7 @@ impl<'a> Progress<'a> {
     /// Rows between two words about it.
     const STEP: u64 = 256;
 
-    fn new(export: &'a Export<'a>, parts: &[PartRef]) -> Self {
-        let total = parts.iter().map(|part| part.rows).sum();
+    fn new(export: &'a Export<'a>, total: u64) -> Self {
         (export.on_progress)(0, total);
         Self { export, done: 0, total }
     }

@@ -2,16 +2,21 @@
 
 use std::io::Write;
 
+use jarvix_core::Dataset;
+
 use super::out::failed;
 use super::{Export, Exported, Progress};
 use crate::LineError;
 
-pub(super) fn write(export: &Export<'_>) -> Result<Exported, LineError> {
+pub(super) fn write(
+    export: &Export<'_>,
+    datasets: &[Dataset],
+    progress: &mut Progress<'_>,
+) -> Result<Exported, LineError> {
     let mut parts = Vec::new();
-    for dataset in export.datasets {
+    for dataset in datasets {
         parts.extend(export.parts(*dataset)?);
     }
-    let mut progress = Progress::new(export, &parts);
     let mut exported = Exported::default();
     for part in &parts {
         let folder = export.out.join(part.dataset.as_str());

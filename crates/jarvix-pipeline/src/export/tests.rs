@@ -1,5 +1,7 @@
 //! Any pages, exported as an archive and collected from it again: status, headers, body and hash are
-//! what they were.
+//! what they were. Forms that take rows have their tests in `rows`.
+
+mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use jarvix_collect::admit::{AdmitSettings, admit};
 use jarvix_collect::input::classify;
 use jarvix_collect::{CollectJob, CollectSettings, Frontier, Manners, SystemNet, collect};
 use jarvix_core::{Dataset, Generation, Header, Hop, Outcome, Page, RunId, Stage};
+use jarvix_query::{Query, QuerySettings};
 use jarvix_store::{Commit, NewRun, Store};
 use jarvix_testkit::TempData;
 use proptest::prelude::*;
@@ -42,11 +45,15 @@ fn commit(store: &Store, run: &RunId, pages: &[Page]) {
 }
 
 fn export(store: &Store, id: &RunId, out: &std::path::Path) {
+    let engine = Query::open(store, QuerySettings::below(store.root(), 1)).expect("an engine");
     let export = Export {
         store,
+        engine: &engine,
         run: id,
         format: ExportFormat::Warc,
-        datasets: &[Dataset::Pages],
+        sources: ExportFormat::Warc.sources(),
+        columns: None,
+        condition: None,
         out,
         gzip: false,
         force: false,

@@ -20,7 +20,6 @@ use crate::LineError;
 
 /// Size after which another file is begun; what the standard recommends.
 const FILE_BYTES: u64 = 1_000_000_000;
-const ENDINGS: [&str; 2] = [".warc", ".warc.gz"];
 const HTTP: &str = "application/http; msgtype=response";
 const FIELDS: &str = "application/warc-fields";
 
@@ -33,7 +32,7 @@ const ABOUT: &str = "format: WARC File Format 1.1\r\n\
 
 pub(super) fn write(export: &Export<'_>) -> Result<Exported, LineError> {
     let parts = export.parts(Dataset::Pages)?;
-    let mut progress = Progress::new(export, &parts);
+    let mut progress = Progress::new(export, parts.iter().map(|part| part.rows).sum());
     let mut files = Files::new(export)?;
     for part in &parts {
         for page in export.store.read::<Page>(part)? {
@@ -61,7 +60,7 @@ impl<'a> Files<'a> {
     fn new(export: &'a Export<'a>) -> Result<Self, LineError> {
         let record = export.store.catalogue().run(export.run)?;
         let date = format_date(record.map_or(0, |run| run.created_at_us));
-        let one = names_file(export.out, &ENDINGS);
+        let one = names_file(export.out, export.format.endings());
         let path = if one { export.out.to_owned() } else { numbered(export, 0) };
         let writer = begin(export, &path, &date)?;
         Ok(Self { export, date, one, writer, exported: Exported::default() })

@@ -38,17 +38,24 @@ impl Fixture {
         fixture
     }
 
-    pub fn commit_part(&self, name: PartName, ordinals: impl Iterator<Item = u64> + Clone) {
+    pub fn commit_part(&self, name: PartName, ordinals: impl Iterator<Item = u64>) {
+        self.commit_documents(name, ordinals.map(document));
+    }
+
+    /// A part of these documents, and of their pages.
+    pub fn commit_documents(&self, name: PartName, rows: impl Iterator<Item = Document>) {
         let first = Generation::FIRST;
         let mut pages = self.store.writer::<Page>(&self.run, name, first).expect("a writer");
         let mut documents =
             self.store.writer::<Document>(&self.run, name, first).expect("a writer");
-        for ordinal in ordinals.clone() {
-            pages.append(&page(ordinal)).expect("a row");
-            documents.append(&document(ordinal)).expect("a row");
+        let mut ordinals = Vec::new();
+        for document in rows {
+            pages.append(&page(document.ordinal)).expect("a row");
+            documents.append(&document).expect("a row");
+            ordinals.push(document.ordinal);
         }
         let links = self.store.writer::<Link>(&self.run, name, first).expect("a writer");
-        let covers: Ordinals = ordinals.collect();
+        let covers: Ordinals = ordinals.into_iter().collect();
         self.commit(Stage::Collect, None, vec![pages.finish().expect("a part")], covers.clone());
         let outputs = vec![documents.finish().expect("a part"), links.finish().expect("a part")];
         self.commit(Stage::Curate, Some(name), outputs, covers);

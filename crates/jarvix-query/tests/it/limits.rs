@@ -1,8 +1,9 @@
 //! Memory has a limit, and what dedupe asks for works within it.
 
-use jarvix_query::{QueryErrorKind, Value};
+use jarvix_core::PartName;
+use jarvix_query::{OrderBy, QueryErrorKind, Selection, Value};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, document};
 
 const SMALL: usize = 32 * 1024 * 1024;
 
@@ -59,4 +60,66 @@ async fn a_result_of_any_length_can_be_streamed_but_not_collected() {
         count += rows.len();
     }
     assert_eq!(count, 200_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_of_a_whole_run_by_sorting_stays_within_the_limit() {
+    let fixture = Fixture::with_documents(1, 100);
+    let query = fixture.query(2, SMALL);
+    // 200,000 rows with a text of 256 bytes: neither side fits.
+    let sql = "
+        WITH many AS (
+            SELECT d.ordinal * 2000 + n.value AS at, repeat(d.text_hash, 8) AS text
+            FROM documents d, generate_series(0, 1999) n)
+        SELECT a.at AS ordinal, concat(a.text, b.text) AS both FROM many a JOIN many b ON a.at = b.at";
+    let held = query.session_for_run(&fixture.run).expect("a session");
+    let all = format!("SELECT max(both) FROM ({sql})");
+    let error = held.rows(&all).await.expect_err("a join of long texts");
+    assert_eq!(error.kind(), QueryErrorKind::Memory, "{error}");
+
+    let sorted = query.session_by_sorting(&fixture.run).expect("a session");
+    sorted.define_view("joined", sql).expect("a view");
+    let columns = ["ordinal".to_owned(), "both".to_owned()];
+    let order = &[OrderBy { column: "ordinal", descending: true }];
+    let all = Selection { relation: "joined", columns: &columns, condition: None, order };
+    let mut stream = sorted.select(&all).await.expect("a stream");
+    let mut next = 200_000;
+    while let Some(rows) = stream.next_rows().await.expect("within the limit") {
+        for row in rows {
+            next -= 1;
+            assert_eq!(row[0], Value::Int(next));
+        }
+    }
+    assert_eq!(next, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_texts_come_part_by_part_within_the_limit() {
+    let fixture = Fixture::new();
+    let text = |ordinal: u64| format!("{ordinal:08} ").repeat(10_000 + 200 * ordinal as usize);
+    for part in 0..6 {
+        let long = (part * 50..part * 50 + 50).rev().map(|ordinal| {
+            let mut document = document(ordinal);
+            document.text = text(ordinal);
+            document
+        });
+        fixture.commit_documents(PartName(part as u32 + 1), long);
+    }
+    let query = fixture.query(5, SMALL);
+    let session = query.session_by_sorting(&fixture.run).expect("a session");
+    let columns = ["ordinal".to_owned(), "text".to_owned()];
+    let order = &[OrderBy { column: "ordinal", descending: false }];
+    let (relation, condition) = ("documents", Some("ordinal <> 7"));
+    let all = Selection { relation, columns: &columns, condition, order };
+    let mut stream = session.select(&all).await.expect("a stream");
+    let mut expected =
+        (0..6).flat_map(|part| (part * 50..part * 50 + 50).rev()).filter(|ordinal| *ordinal != 7);
+    while let Some(rows) = stream.next_rows().await.expect("rows") {
+        for row in rows {
+            let ordinal = expected.next().expect("no further row");
+            assert_eq!(row[0], Value::Int(ordinal as i64));
+            assert_eq!(row[1].as_text(), Some(text(ordinal).as_str()));
+        }
+    }
+    assert_eq!(expected.next(), None);
 }

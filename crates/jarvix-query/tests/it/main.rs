@@ -3,4 +3,5 @@
 mod fixture;
 mod limits;
 mod parts;
+mod selections;
 mod sessions;

@@ -7,10 +7,12 @@ use clap::ArgMatches;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use jarvix_core::Dataset;
 use jarvix_pipeline::LineError;
-use jarvix_pipeline::export::{self, Export, ExportFormat, Exported};
+use jarvix_pipeline::export::{self, Export, ExportFormat, Exported, Source};
+use jarvix_query::QueryErrorKind;
 use serde_json::json;
 
 use super::context::{Context, line_error, required_run};
+use super::query::query_error;
 use crate::error::{CliError, Exit};
 use crate::interrupt;
 use crate::output::Output;
@@ -19,8 +21,14 @@ use crate::output::Output;
 pub fn export(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError> {
     let run = required_run(matches)?;
     let format = format(matches)?;
-    let datasets = datasets(matches, format)?;
+    let sources = sources(matches, format)?;
+    let columns = columns(matches, format)?;
+    let condition = matches.get_one::<String>("where").map(String::as_str);
+    if matches.get_flag("gzip") && format == ExportFormat::Xlsx {
+        return Err(CliError::usage("a workbook is packed already").help("leave out --gzip"));
+    }
     let store = context.store()?;
+    let engine = context.query(&store)?;
     let out = match matches.get_one::<String>("out") {
         Some(out) => PathBuf::from(out),
         None => store.run_dir(&run).join("export"),
@@ -29,9 +37,12 @@ pub fn export(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let bar = RefCell::new(None);
     let export = Export {
         store: &store,
+        engine: &engine,
         run: &run,
         format,
-        datasets: &datasets,
+        sources: &sources,
+        columns: columns.as_deref(),
+        condition,
         out: &out,
         gzip: matches.get_flag("gzip"),
         force: matches.get_flag("force"),
@@ -42,7 +53,14 @@ pub fn export(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     if let Some(bar) = bar.take() {
         bar.finish_and_clear();
     }
-    tell(context, exported.map_err(export_error)?, format)
+    let exported = exported.map_err(|error| export_error(error, condition.unwrap_or_default()))?;
+    if exported.rows == 0 && sources.contains(&Source::Ranking) && condition.is_none() {
+        context.output.note(&format!(
+            "no document is scored; jarvix score --run {run}{} does it",
+            context.data_flag()
+        ));
+    }
+    tell(context, exported, format)
 }
 
 fn tell(context: &Context, exported: Exported, format: ExportFormat) -> Result<Exit, CliError> {
@@ -52,6 +70,7 @@ fn tell(context: &Context, exported: Exported, format: ExportFormat) -> Result<E
         "files": exported.files,
         "rows": exported.rows,
         "bytes": exported.bytes,
+        "cut_cells": exported.cut_cells,
     });
     context.output.result(("export", exit), &data, || {
         exported.files.iter().map(|file| format!("{}\n", file.display())).collect()
@@ -62,13 +81,33 @@ fn tell(context: &Context, exported: Exported, format: ExportFormat) -> Result<E
         let (rows, size) = (exported.rows, HumanBytes(exported.bytes));
         context.output.note(&format!("{rows} rows, {size}"));
     }
+    if exported.cut_cells > 0 {
+        let (cells, format) = (exported.cut_cells, format.as_str());
+        let (cells, were) = if cells == 1 {
+            ("1 cell".to_owned(), "was")
+        } else {
+            (format!("{cells} cells"), "were")
+        };
+        context
+            .output
+            .note(&format!("{cells} {were} longer than {format} has room for and {were} cut"));
+    }
     Ok(exit)
 }
 
-fn export_error(error: LineError) -> CliError {
+fn export_error(error: LineError, condition: &str) -> CliError {
     match &error {
         LineError::Exists { .. } => CliError::usage(error.to_string())
             .help("--force replaces it; --out names another folder or file"),
+        LineError::Misfit { help, .. } => CliError::usage(error.to_string()).help(help.clone()),
+        LineError::Query(query)
+            if !matches!(
+                query.kind(),
+                QueryErrorKind::Execution | QueryErrorKind::Store | QueryErrorKind::Memory
+            ) =>
+        {
+            query_error(query, condition)
+        }
         _ => line_error(error),
     }
 }
@@ -76,39 +115,62 @@ fn export_error(error: LineError) -> CliError {
 fn format(matches: &ArgMatches) -> Result<ExportFormat, CliError> {
     let word = matches.get_one::<String>("format").map(String::as_str).unwrap_or_default();
     ExportFormat::parse(word).ok_or_else(|| {
-        CliError::usage(format!("{word:?} is not an export format"))
-            .help("the formats are warc, parquet and jsonl")
+        CliError::usage(format!("{word:?} is not an export format")).help(format!(
+            "the formats are {}",
+            ExportFormat::ALL.map(ExportFormat::as_str).join(", ")
+        ))
     })
 }
 
-fn datasets(matches: &ArgMatches, format: ExportFormat) -> Result<Vec<Dataset>, CliError> {
-    let words: Vec<&str> = matches
-        .get_many::<String>("dataset")
-        .into_iter()
-        .flatten()
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .collect();
+/// The words of a flag that takes a list.
+fn words<'a>(matches: &'a ArgMatches, flag: &str) -> Vec<&'a str> {
+    let texts = matches.get_many::<String>(flag).into_iter().flatten();
+    let words = texts.flat_map(|text| text.split(',')).map(str::trim);
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+fn sources(matches: &ArgMatches, format: ExportFormat) -> Result<Vec<Source>, CliError> {
+    let words = words(matches, "dataset");
     if words.is_empty() {
-        return Ok(format.datasets().to_vec());
+        return Ok(format.sources().to_vec());
     }
-    let mut datasets = Vec::new();
+    let mut sources = Vec::new();
     for word in words {
-        let dataset = Dataset::parse(word).ok_or_else(|| {
-            let all = Dataset::ALL.map(Dataset::as_str).join(", ");
+        let source = Source::parse(word).ok_or_else(|| {
+            let all: Vec<&str> = Source::all().map(Source::as_str).collect();
             CliError::usage(format!("{word:?} is not a dataset"))
-                .help(format!("the datasets are {all}"))
+                .help(format!("the datasets are {}", all.join(", ")))
         })?;
-        if format == ExportFormat::Warc && dataset != Dataset::Pages {
-            return Err(CliError::usage(format!("a web archive cannot hold {dataset}"))
-                .help("WARC is for pages; parquet and jsonl take every dataset"));
+        if format == ExportFormat::Warc && source != Source::Dataset(Dataset::Pages) {
+            return Err(CliError::usage(format!("a web archive cannot hold {source}"))
+                .help("WARC is for pages; the other formats take every dataset"));
         }
-        if !datasets.contains(&dataset) {
-            datasets.push(dataset);
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
-    Ok(datasets)
+    Ok(sources)
+}
+
+/// The columns that are named, if any.
+fn columns(matches: &ArgMatches, format: ExportFormat) -> Result<Option<Vec<String>>, CliError> {
+    for flag in ["columns", "where"] {
+        if format == ExportFormat::Warc && matches.contains_id(flag) {
+            return Err(CliError::usage(format!("--{flag} is not for web archives")).help(
+                "a record holds a page as it was; the other formats take columns and conditions",
+            ));
+        }
+    }
+    if !matches.contains_id("columns") {
+        return Ok(None);
+    }
+    let columns: Vec<String> = words(matches, "columns").into_iter().map(str::to_owned).collect();
+    match columns.is_empty() {
+        true => {
+            Err(CliError::usage("--columns names none").help("as in --columns url,title,score"))
+        }
+        false => Ok(Some(columns)),
+    }
 }
 
 /// A bar on stderr, where somebody sees it.

@@ -89,6 +89,7 @@ fn json_of_every_command_parses_errors_too() {
         &["export", "--run", "a", "--format", "warc"],
         &["export", "--run", "a", "--format", "jsonl", "--dataset", "pages,scores", "--gzip"],
         &["export", "--run", "a", "--format", "parquet"],
+        &["export", "--run", "a", "--format", "xlsx", "--columns", "url,score"],
         &run,
         &["runs", "list"],
         &["runs", "show", "b"],

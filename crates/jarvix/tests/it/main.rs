@@ -8,6 +8,7 @@ mod demo;
 mod determinism;
 mod duckdb;
 mod duplicates;
+mod exports;
 mod generations;
 mod hostile;
 mod inputs;

@@ -118,7 +118,7 @@ impl Desk<'_> {
 }
 
 /// A query's error, with the line that it is about and a mark under the place.
-fn query_error(error: &QueryError, sql: &str) -> CliError {
+pub fn query_error(error: &QueryError, sql: &str) -> CliError {
     let mut message = match error.kind() {
         QueryErrorKind::Syntax => format!("this is not SQL: {}", error.message()),
         _ => error.message().to_owned(),

@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use jarvix_pipeline::export::OutFile;
+use jarvix_pipeline::export::{OutFile, json_row};
 use jarvix_query::{QueryError, RowStream, Value};
 use jarvix_report::neutralised;
 use jarvix_store::Store;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::Desk;
 use crate::error::{CliError, Exit};
@@ -149,7 +149,7 @@ pub fn answer(desk: &Desk<'_>, store: &Store, sql: &str) -> Result<(), Failed> {
 /// The rows in the envelope of every command.
 fn enveloped(desk: &Desk<'_>, sql: &str) -> Result<(), Failed> {
     let table = desk.runtime.block_on(desk.session.rows(sql))?;
-    let rows: Vec<_> = table.rows.iter().map(|row| object(&table.columns, row)).collect();
+    let rows: Vec<_> = table.rows.iter().map(|row| json_row(&table.columns, row)).collect();
     let data = json!({ "columns": table.columns, "rows": rows });
     Ok(desk.context.output.result(("query", Exit::Ok), &data, String::new)?)
 }
@@ -287,7 +287,7 @@ fn json_array(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Res
     while let Some(batch) = desk.runtime.block_on(rows.next_rows())? {
         for row in batch {
             let comma = if count == 0 { "\n" } else { ",\n" };
-            write!(out, "{comma}{}", object(&columns, &row))?;
+            write!(out, "{comma}{}", json_row(&columns, &row))?;
             count += 1;
         }
     }
@@ -300,34 +300,11 @@ fn lines(desk: &Desk<'_>, rows: &mut RowStream, out: &mut dyn Write) -> Result<u
     let columns = rows.columns().to_vec();
     while let Some(batch) = desk.runtime.block_on(rows.next_rows())? {
         for row in batch {
-            writeln!(out, "{}", object(&columns, &row))?;
+            writeln!(out, "{}", json_row(&columns, &row))?;
             count += 1;
         }
     }
     Ok(count)
-}
-
-fn object(columns: &[String], row: &[Value]) -> serde_json::Value {
-    let fields = columns.iter().cloned().zip(row.iter().map(json_value));
-    serde_json::Value::Object(fields.collect())
-}
-
-/// A value as JSON has it; bytes in hexadecimal digits, times as RFC 3339.
-fn json_value(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => json!(value),
-        Value::Int(value) => json!(value),
-        Value::UInt(value) => json!(value),
-        Value::Float(value) => json!(value),
-        Value::Decimal { .. } => value.as_f64().map_or(serde_json::Value::Null, |n| json!(n)),
-        Value::List(values) => values.iter().map(json_value).collect(),
-        Value::Record(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), json_value(value)));
-            serde_json::Value::Object(fields.collect::<Map<_, _>>())
-        }
-        Value::Text(_) | Value::Bytes(_) | Value::Time(_) => json!(value.to_string()),
-    }
 }
 
 #[cfg(test)]
@@ -352,17 +329,5 @@ mod tests {
         );
         assert_eq!(csv_cell(&Value::Int(-1)), "-1");
         assert_eq!(csv_cell(&Value::Null), "");
-    }
-
-    #[test]
-    fn values_are_json_of_their_kind() {
-        let value = Value::Record(vec![
-            ("price".to_owned(), Value::Decimal { unscaled: 1_250, scale: 3 }),
-            ("list".to_owned(), Value::List(vec![Value::Int(1), Value::Null])),
-            ("bytes".to_owned(), Value::Bytes(vec![0, 255])),
-        ]);
-        let expected = json!({ "price": 1.25, "list": [1, null], "bytes": "00ff" });
-        assert_eq!(json_value(&value), expected);
-        assert_eq!(json_value(&Value::Float(f64::NAN)), serde_json::Value::Null);
     }
 }
