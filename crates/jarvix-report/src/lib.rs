@@ -4,6 +4,7 @@
 //! It renders and nothing else: it never sees SQL, parts, a clock or the network. Everything that
 //! comes from a page is hostile here and is made harmless by the renderer that shows it.
 
+mod brief;
 mod chart;
 mod csv;
 mod decimal;

@@ -3,7 +3,7 @@
 //!
 //! Safety is by type (HOSTILE 42): a text that is not Jarvix's own wording reaches the template
 //! only as [`Shown`], which has gone through [`escape`](crate::escape), and the template engine
-//! escapes every value that it prints. Only the two constants of this file are put in as they are.
+//! escapes every value that it prints. Only the three constants of this file are put in as they are.
 
 mod account;
 mod manners;
@@ -13,23 +13,26 @@ mod ranking;
 use std::fmt;
 
 use askama::Template;
-use jarvix_core::Outcome;
 
 use crate::chart::Histogram;
-use crate::{ReportError, Summary, escape, words};
+use crate::{ReportError, Summary, brief, escape, words};
 
 /// The style sheet; [`STYLE_HASH`] names it in the policy.
 const STYLE: &str = include_str!("../../templates/report.css");
 /// The script; [`SCRIPT_HASH`] names it in the policy.
 const SCRIPT: &str = include_str!("../../templates/report.js");
 /// SHA-256 of [`STYLE`] in Base64, for the content security policy; a test says what it has to be.
-const STYLE_HASH: &str = "sha256-vvtaX79sSHz//YdsSUojhmt0mL7b88XckoETpDNs4YI=";
+const STYLE_HASH: &str = "sha256-z0d/gJiZU5P3nByD0tCB3JMnAk/ELaQJxXA8jca2tBA=";
 /// SHA-256 of [`SCRIPT`], likewise.
-const SCRIPT_HASH: &str = "sha256-9qdA1TRP9pJZDsx07T3Amyb/HzL/Mo3cZWbDe5o4oC4=";
+const SCRIPT_HASH: &str = "sha256-fzpHX9VKv5Zq76m3WBAPifFVP8K6ss9FnOKntxmC0Tg=";
+
+/// The mark in a browser's tab; without one the browser would ask a server for it.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+    %3Cpath fill='%233d8f96' d='M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z'/%3E%3C/svg%3E";
 
 /// Longest title, reason or other text of a page that is shown, in characters.
 const TEXT_CHARS_MAX: usize = 300;
-/// Longest title in the lead, in characters.
+/// Longest text of a page within a sentence of ours, in characters.
 const LEAD_CHARS_MAX: usize = 90;
 /// Longest URL that is shown as text, in characters; its link keeps all of it.
 const URL_CHARS_MAX: usize = 160;
@@ -46,13 +49,14 @@ struct Report {
     style_hash: &'static str,
     script: &'static str,
     script_hash: &'static str,
+    icon: &'static str,
     title: Shown,
     version: Shown,
     facts: Vec<Fact>,
-    lead: Vec<Shown>,
-    best: Option<Best>,
     discrepancies: Vec<String>,
     figures: Vec<Figure>,
+    lead: Vec<Vec<Piece>>,
+    findings: Vec<Finding>,
     histogram: Option<Histogram>,
     spread: String,
     actions: Vec<account::Action>,
@@ -148,6 +152,34 @@ struct Figure {
     note: String,
 }
 
+/// A piece of a sentence. What is not ours stands apart, so that its direction stays its own.
+enum Piece {
+    Ours(String),
+    Theirs(Shown),
+}
+
+/// Something that stands out, in a sentence.
+struct Finding {
+    about: &'static str,
+    pieces: Vec<Piece>,
+}
+
+fn pieces(sentence: brief::Sentence) -> Vec<Piece> {
+    let piece = |piece| match piece {
+        brief::Piece::Ours(text) => Piece::Ours(text),
+        brief::Piece::Theirs(text) => {
+            Piece::Theirs(Shown(escape::shortened(&text, LEAD_CHARS_MAX)))
+        }
+    };
+    sentence.0.into_iter().map(piece).collect()
+}
+
+impl Finding {
+    fn of(finding: brief::Finding) -> Self {
+        Self { about: finding.about, pieces: pieces(finding.sentence) }
+    }
+}
+
 impl Report {
     fn of(summary: &Summary) -> Self {
         let scored = summary.scores.count;
@@ -156,13 +188,14 @@ impl Report {
             style_hash: STYLE_HASH,
             script: SCRIPT,
             script_hash: SCRIPT_HASH,
+            icon: ICON,
             title: Shown::of(&summary.title),
             version: Shown::of(&summary.jarvix_version),
             facts: facts(summary),
-            lead: lead(summary),
-            best: Best::of(summary),
             discrepancies: summary.discrepancies(),
             figures: figures(summary),
+            lead: brief::lead(summary).into_iter().map(pieces).collect(),
+            findings: brief::findings(summary).into_iter().map(Finding::of).collect(),
             histogram: Histogram::of(&summary.scores),
             spread: spread(summary),
             actions: account::actions(summary),
@@ -227,87 +260,6 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         facts.push(Fact::new("Profile", &summary.profile.name));
     }
     facts
-}
-
-/// The report in a few sentences.
-fn lead(summary: &Summary) -> Vec<Shown> {
-    let input = &summary.input;
-    if input.lines == 0 && summary.pages() == 0 {
-        return vec![Shown::of("The input had no lines, so there is nothing to report.")];
-    }
-    let mut sentences = vec![Shown::of(&format!(
-        "Of {}, {} became {}; {} could not be used and {} repeated an earlier one.",
-        words::counted(input.lines, "line", "lines"),
-        words::number(input.pages),
-        if input.pages == 1 { "a page" } else { "pages" },
-        words::number(input.rejects),
-        words::number(input.duplicates),
-    ))];
-    if input.pages_from_links > 0 {
-        sentences.push(Shown::of(&format!(
-            "Beside them, {} found through links and sitemaps.",
-            words::counted(input.pages_from_links, "page was", "pages were"),
-        )));
-    }
-    if input.left > 0 {
-        sentences.push(Shown::of(&format!(
-            "The run is not finished: {} not fetched yet.",
-            words::counted(input.left, "page is", "pages are"),
-        )));
-    }
-    if summary.pages() > 0 {
-        sentences.push(Shown::of(&pages_sentence(summary)));
-    }
-    if let (Some(median), Some(favoured)) = (summary.scores.median, summary.actions.first()) {
-        sentences.push(Shown::of(&format!(
-            "Half of the scored documents reach {median:.1} of 100 or more, and {} ({}) {} marked {}.",
-            words::number(favoured.count),
-            words::share(favoured.count, summary.scores.count),
-            if favoured.count == 1 { "is" } else { "are" },
-            favoured.action,
-        )));
-    }
-    sentences
-}
-
-/// The page that comes first, for the lead. Its texts stand apart from the sentence so that their
-/// direction stays their own.
-struct Best {
-    title: Shown,
-    host: Shown,
-    score: String,
-}
-
-impl Best {
-    fn of(summary: &Summary) -> Option<Self> {
-        let best = summary.top.first()?;
-        let title = best.title.as_deref().filter(|title| !Shown::of(title).is_empty());
-        Some(Self {
-            title: Shown(escape::shortened(title.unwrap_or(&best.url), LEAD_CHARS_MAX)),
-            host: Shown::of(&best.host),
-            score: format!("{:.1}", best.score),
-        })
-    }
-}
-
-fn pages_sentence(summary: &Summary) -> String {
-    let pages = summary.pages();
-    let mut ends = vec![
-        format!("{} gave a document", words::number(summary.documents)),
-        format!("{} failed", words::number(summary.failed())),
-    ];
-    let unread = summary.giving().saturating_sub(summary.documents);
-    let others = [
-        (unread, "not curated yet"),
-        (summary.ended(Outcome::RobotsDenied), "left alone, as robots.txt asks"),
-        (summary.ended(Outcome::NotContent), "not text"),
-        (summary.ended(Outcome::Budget), "over the pages per host that were allowed"),
-    ];
-    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-        let verb = if count == 1 { "was" } else { "were" };
-        ends.push(format!("{} {verb} {what}", words::number(count)));
-    }
-    format!("Of {}, {}.", words::counted(pages, "page", "pages"), words::list(&ends))
 }
 
 fn figures(summary: &Summary) -> Vec<Figure> {
