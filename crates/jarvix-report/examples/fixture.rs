@@ -1,6 +1,6 @@
 //! Writes one of the fixtures as a report, to look at it:
 //! `cargo run -p jarvix-report --example fixture -- typical out.html` (or `.json`, `.txt`).
-//! It knows `typical`, `small`, `empty`, `hostile` and `huge`, and takes the `summary.json` of a run.
+//! It knows `typical`, `small`, `empty`, `hostile`, `huge` and `million`, and takes the `summary.json` of a run.
 
 use std::error::Error;
 use std::path::PathBuf;
