@@ -9,8 +9,10 @@
 mod bench;
 mod clock;
 mod command;
+mod debian;
 mod dist;
 mod fuzz;
+mod npm;
 mod test;
 mod tidy;
 mod tools;

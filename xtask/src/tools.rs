@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Result, anyhow, bail};
 
 use crate::command::{cargo, output, outside, passes};
+use crate::npm;
 use crate::workspace::Workspace;
 
 /// A cargo subcommand or other program, pinned.
@@ -68,6 +69,9 @@ const READERS: &[(&str, &str)] = &[
     ("pyarrow", "26.0.1"),
     ("warcio", "1.8.1"),
 ];
+
+/// What finds faults of accessibility in a page: a script, not a program.
+const AXE: (&str, &str) = ("axe-core", "4.14.1");
 
 impl Tool {
     /// The tool, ready to be given arguments.
@@ -176,6 +180,14 @@ pub fn chromium() -> Result<PathBuf> {
         return find().ok_or_else(|| anyhow!("apt-get installed no chromium"));
     }
     bail!("chromium is not to be had (apt-get install chromium)");
+}
+
+/// The script of axe-core.
+pub fn axe(workspace: &Workspace) -> Result<PathBuf> {
+    match npm::package(workspace, "axe", AXE)? {
+        Some(modules) => Ok(modules.join(AXE.0).join("axe.min.js")),
+        None => bail!("{} {} is not to be had (it needs npm)", AXE.0, AXE.1),
+    }
 }
 
 fn venv_bin(workspace: &Workspace) -> PathBuf {

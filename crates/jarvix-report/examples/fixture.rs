@@ -1,6 +1,6 @@
 //! Writes one of the fixtures as a report, to look at it:
 //! `cargo run -p jarvix-report --example fixture -- typical out.html` (or `.pdf`, `.json`, `.txt`).
-//! It knows `typical`, `small`, `empty`, `hostile` and `huge`.
+//! It knows the fixtures by name, and takes the `summary.json` of a run.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -13,7 +13,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(name), Some(path)) = (arguments.next(), arguments.next().map(PathBuf::from)) else {
         return Err(format!("give a fixture ({}) and a file", fixtures::NAMES.join(", ")).into());
     };
-    let summary = fixtures::named(&name).ok_or_else(|| format!("no fixture {name:?}"))?;
+    let summary = match fixtures::named(&name) {
+        Some(summary) => summary,
+        None if name.ends_with(".json") => serde_json::from_str(&std::fs::read_to_string(name)?)?,
+        None => return Err(format!("no fixture {name:?}").into()),
+    };
     if path.extension().is_some_and(|extension| extension == "pdf") {
         let brand = jarvix_report::Brand::default();
         let fonts = jarvix_pdf::Fonts::new().ok_or("no fonts")?;
@@ -31,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let ranking = jarvix_report::text::ranking(&summary, style);
             format!("{ranking}\n{}\n", jarvix_report::text::outcome_line(&summary))
         }
-        _ => jarvix_report::html(&summary)?,
+        _ => jarvix_report::html(&summary, &jarvix_report::Brand::default())?,
     };
     std::fs::write(path, text)?;
     Ok(())

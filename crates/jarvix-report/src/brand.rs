@@ -12,10 +12,6 @@ use serde::Deserialize;
 const TEXT_CHARS_MAX: usize = 200;
 /// The least contrast of text to its ground (WCAG 2.2, 1.4.3).
 const CONTRAST_MIN: f64 = 4.5;
-/// The paper of the two themes of the HTML.
-const PAPER_LIGHT: Colour = Colour(0xfc, 0xfb, 0xf8);
-const PAPER_DARK: Colour = Colour(0x15, 0x18, 0x1b);
-
 /// A part of a report that may be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
@@ -188,6 +184,11 @@ impl Source<'_> {
 }
 
 impl Brand {
+    /// The ground of the HTML's light theme.
+    pub const PAPER_LIGHT: Colour = Colour(0xfc, 0xfb, 0xf8);
+    /// The ground of its dark theme.
+    pub const PAPER_DARK: Colour = Colour(0x15, 0x18, 0x1b);
+
     /// Reads a file; `logo` gives the bytes of the picture that it names, or why it cannot.
     pub fn parse(
         text: &str,
@@ -217,8 +218,8 @@ impl Brand {
             }
             None => Section::ALL.to_vec(),
         };
-        let accent = source.colour(raw.accent, PAPER_LIGHT, "light")?;
-        let accent_dark = source.colour(raw.accent_dark, PAPER_DARK, "dark")?;
+        let accent = source.colour(raw.accent, Brand::PAPER_LIGHT, "light")?;
+        let accent_dark = source.colour(raw.accent_dark, Brand::PAPER_DARK, "dark")?;
         Ok(Self {
             title: source.text(raw.title)?,
             footer: source.text(raw.footer)?,
@@ -261,7 +262,7 @@ fn lightened(colour: Colour) -> Colour {
         let part = |part: u8| (u32::from(part) + (255 - u32::from(part)) * share / 100) as u8;
         Colour(part(colour.0), part(colour.1), part(colour.2))
     };
-    let enough = |colour: &Colour| contrast(*colour, PAPER_DARK) >= CONTRAST_MIN + 1.0;
+    let enough = |colour: &Colour| contrast(*colour, Brand::PAPER_DARK) >= CONTRAST_MIN + 1.0;
     (0..=100).step_by(5).map(mixed).find(enough).unwrap_or(Colour::WHITE)
 }
 
@@ -296,7 +297,7 @@ mod tests {
         assert_eq!(brand.title.as_deref(), Some("ACME"));
         assert_eq!(brand.accent, Some(Colour(0x7a, 0x1f, 0xa2)));
         let dark = brand.accent_dark.expect("made of it");
-        assert!(contrast(dark, PAPER_DARK) >= CONTRAST_MIN);
+        assert!(contrast(dark, Brand::PAPER_DARK) >= CONTRAST_MIN);
         assert!(brand.shows(Section::Ranking) && !brand.shows(Section::Method));
         assert_eq!(brand.logo.expect("there").fitted(80.0, 80.0), (80.0, 20.0));
         assert_eq!(parse("").expect("nothing is right"), Brand::default());

@@ -5,6 +5,7 @@
 //! comes from a page is hostile here and is made harmless by the renderer that shows it.
 
 mod brand;
+mod brief;
 mod chart;
 mod csv;
 mod decimal;

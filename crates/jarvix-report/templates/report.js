@@ -21,9 +21,11 @@
   const table = byId("top");
   if (!table) return;
   const body = table.tBodies[0];
+  const told = ".title, .address, .reason, .meta, .c-host, .c-action";
   const rows = [...body.rows].map((row) => ({
     row,
-    text: row.textContent.toLowerCase(),
+    // What a row says of its page; what opens it is the same in every row.
+    text: [...row.querySelectorAll(told)].map((part) => part.textContent).join("\n").toLowerCase(),
     action: row.querySelector(".badge").textContent,
     keys: [...row.cells].map((cell) => cell.dataset.sort ?? cell.textContent.trim().toLowerCase()),
   }));
@@ -61,11 +63,26 @@
       entry.row.hidden = !fits;
       found += fits ? 1 : 0;
     }
-    byId("found").textContent = found === rows.length ? "" : found + " of " + rows.length + " shown";
+    byId("shown").textContent = found === rows.length ? "" : found + " of " + rows.length + " shown";
     byId("none").hidden = found > 0;
   };
   find.addEventListener("input", filter);
   action.addEventListener("input", filter);
   byId("tools").addEventListener("submit", (event) => event.preventDefault());
+
+  const openAll = byId("open-all");
+  const points = [...body.querySelectorAll("details")];
+  const name = () => {
+    const open = points.every((one) => one.open);
+    openAll.textContent = open ? "Close all points" : "Open all points";
+    return open;
+  };
+  openAll.addEventListener("click", () => {
+    const open = !name();
+    points.forEach((one) => { one.open = open; });
+    name();
+  });
+  points.forEach((one) => one.addEventListener("toggle", name));
+  openAll.hidden = points.length === 0;
   byId("tools").hidden = false;
 })();

@@ -5,6 +5,7 @@
 //! What it refuses to do: reach beyond loopback, sleep for luck, or stand in for a part of Jarvix.
 //! Its servers are real, its folders are real; only the world outside is made up.
 
+mod axe;
 mod chromium;
 pub mod clock;
 pub mod contract;
@@ -19,6 +20,7 @@ pub mod spellings;
 mod temp;
 mod tls;
 
+pub use axe::axe;
 pub use chromium::chromium;
 pub use forbidden::Forbidden;
 pub use hostile::{Behaviour, Compared, HostileOrigin, Seen};

@@ -1,6 +1,7 @@
 //! The steps of `cargo xtask test`. Clippy and rustdoc share the checked dependencies, nextest and
 //! the doctests the compiled ones: that is why each pair stands together with the same flags.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -89,24 +90,28 @@ fn nextest(context: &mut Context) -> Result<Outcome> {
     nextest.args(fault_points(context)?);
     // A snapshot that differs is a failure, never a new file.
     nextest.env("INSTA_UPDATE", "no");
-    match tools::python_with_readers(context.workspace) {
-        Ok(python) => {
-            nextest.env("JARVIX_TEST_PYTHON", python);
+    for (name, what, helper) in helpers(context) {
+        match helper {
+            Ok(path) => {
+                nextest.env(name, path);
+            }
+            Err(error) if in_ci() => return Err(error),
+            Err(error) => context.left_out.push(format!("tests {what}: {error}")),
         }
-        Err(error) if in_ci() => return Err(error),
-        Err(error) => {
-            context.left_out.push(format!("tests that read our files from outside: {error}"))
-        }
-    }
-    match tools::chromium() {
-        Ok(chromium) => {
-            nextest.env("JARVIX_TEST_CHROMIUM", chromium);
-        }
-        Err(error) if in_ci() => return Err(error),
-        Err(error) => context.left_out.push(format!("tests that render pages: {error}")),
     }
     let tally = &mut context.tally;
     passed(passes_watched(&mut nextest, |line| tally.read(line)))
+}
+
+/// What some tests need: the variable that names it to them, what they do, and where it is.
+fn helpers(context: &Context) -> [(&'static str, &'static str, Result<PathBuf>); 3] {
+    let python = tools::python_with_readers(context.workspace);
+    let axe = tools::axe(context.workspace);
+    [
+        ("JARVIX_TEST_PYTHON", "that read our files from outside", python),
+        ("JARVIX_TEST_CHROMIUM", "that render pages", tools::chromium()),
+        ("JARVIX_TEST_AXE", "that look for faults of accessibility", axe),
+    ]
 }
 
 fn doctest(context: &mut Context) -> Result<Outcome> {

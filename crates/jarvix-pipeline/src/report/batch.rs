@@ -165,7 +165,7 @@ impl Batch<'_> {
         for format in &self.settings.formats {
             let path = folder.join(split_name(stem, *format));
             let content = match format {
-                Format::Html => jarvix_report::html(summary)?.into_bytes(),
+                Format::Html => jarvix_report::html(summary, &self.settings.brand)?.into_bytes(),
                 Format::Json => jarvix_report::json(summary).into_bytes(),
                 Format::Pdf => match setter.as_deref_mut() {
                     Some(setter) => {

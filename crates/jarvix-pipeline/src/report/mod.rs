@@ -103,7 +103,9 @@ pub async fn write(
     for format in &settings.formats {
         let path = folder.join(format.file_name());
         match format {
-            Format::Html => replace(disk, &path, jarvix_report::html(&summary)?.as_bytes())?,
+            Format::Html => {
+                replace(disk, &path, jarvix_report::html(&summary, &settings.brand)?.as_bytes())?
+            }
             Format::Pdf => {
                 let setter = match setter.as_deref_mut() {
                     Some(setter) => setter,

@@ -365,7 +365,7 @@ impl Profile {
                 .map(|signal| SignalLine {
                     name: Shown::of(&words::spaced(&signal.name)),
                     about: Shown::of(&signal.about),
-                    weight: words::plain(signal.weight),
+                    weight: words::plain(signal.weight).replace('-', "\u{2212}"),
                 })
                 .collect(),
         }

@@ -3,56 +3,65 @@
 //!
 //! Safety is by type (HOSTILE 42): a text that is not Jarvix's own wording reaches the template
 //! only as [`Shown`], which has gone through [`escape`](crate::escape), and the template engine
-//! escapes every value that it prints. Only the two constants of this file are put in as they are.
+//! escapes every value that it prints. Only the three constants of this file are put in as they are.
 
 pub(crate) mod account;
+mod branded;
 pub(crate) mod manners;
 pub(crate) mod over_time;
 pub(crate) mod ranking;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use askama::Template;
-use jarvix_core::Outcome;
 
 use crate::chart::Histogram;
-use crate::{ReportError, Summary, escape, words};
+use crate::{Brand, ReportError, Summary, brief, escape, words};
 
 /// The style sheet; [`STYLE_HASH`] names it in the policy.
 const STYLE: &str = include_str!("../../templates/report.css");
 /// The script; [`SCRIPT_HASH`] names it in the policy.
 const SCRIPT: &str = include_str!("../../templates/report.js");
 /// SHA-256 of [`STYLE`] in Base64, for the content security policy; a test says what it has to be.
-const STYLE_HASH: &str = "sha256-vvtaX79sSHz//YdsSUojhmt0mL7b88XckoETpDNs4YI=";
+const STYLE_HASH: &str = "sha256-wBWXk/PdVAoeKbvbhD/nJ3Oz4GcAW+++4TKFlbqXFKs=";
 /// SHA-256 of [`SCRIPT`], likewise.
-const SCRIPT_HASH: &str = "sha256-9qdA1TRP9pJZDsx07T3Amyb/HzL/Mo3cZWbDe5o4oC4=";
+const SCRIPT_HASH: &str = "sha256-fzpHX9VKv5Zq76m3WBAPifFVP8K6ss9FnOKntxmC0Tg=";
+
+/// The mark in a browser's tab; without one the browser would ask a server for it.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+    %3Cpath fill='%233d8f96' d='M1 9h4v6H1zM6 5h4v10H6zM11 1h4v14h-4z'/%3E%3C/svg%3E";
 
 /// Longest title, reason or other text of a page that is shown, in characters.
 const TEXT_CHARS_MAX: usize = 300;
-/// Longest title in the lead, in characters.
+/// Longest text of a page within a sentence of ours, in characters.
 const LEAD_CHARS_MAX: usize = 90;
 /// Longest URL that is shown as text, in characters; its link keeps all of it.
 const URL_CHARS_MAX: usize = 160;
 
-/// The report of `summary` as one HTML file.
-pub fn html(summary: &Summary) -> Result<String, ReportError> {
-    Ok(Report::of(summary).render()?)
+/// The report of `summary` as one HTML file, as `brand` says.
+pub fn html(summary: &Summary, brand: &Brand) -> Result<String, ReportError> {
+    Ok(Report::of(summary, brand).render()?)
 }
 
 #[derive(Template)]
 #[template(path = "report.html")]
 pub(crate) struct Report {
-    pub(crate) style: &'static str,
-    pub(crate) style_hash: &'static str,
+    pub(crate) style: Cow<'static, str>,
+    pub(crate) style_hash: String,
+    pub(crate) logo: Option<branded::Picture>,
+    pub(crate) footer: Option<Shown>,
+    pub(crate) shows: branded::Shows,
     pub(crate) script: &'static str,
     pub(crate) script_hash: &'static str,
+    pub(crate) icon: &'static str,
     pub(crate) title: Shown,
     pub(crate) version: Shown,
     pub(crate) facts: Vec<Fact>,
-    pub(crate) lead: Vec<Shown>,
-    pub(crate) best: Option<Best>,
     pub(crate) discrepancies: Vec<String>,
     pub(crate) figures: Vec<Figure>,
+    pub(crate) lead: Vec<Vec<Piece>>,
+    pub(crate) findings: Vec<Finding>,
     pub(crate) histogram: Option<Histogram>,
     pub(crate) spread: String,
     pub(crate) actions: Vec<account::Action>,
@@ -148,21 +157,55 @@ pub(crate) struct Figure {
     pub(crate) note: String,
 }
 
+/// A piece of a sentence. What is not ours stands apart, so that its direction stays its own.
+pub(crate) enum Piece {
+    Ours(String),
+    Theirs(Shown),
+}
+
+/// Something that stands out, in a sentence.
+pub(crate) struct Finding {
+    pub(crate) about: &'static str,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+fn pieces(sentence: brief::Sentence) -> Vec<Piece> {
+    let piece = |piece| match piece {
+        brief::Piece::Ours(text) => Piece::Ours(text),
+        brief::Piece::Theirs(text) => {
+            Piece::Theirs(Shown(escape::shortened(&text, LEAD_CHARS_MAX)))
+        }
+    };
+    sentence.0.into_iter().map(piece).collect()
+}
+
+impl Finding {
+    fn of(finding: brief::Finding) -> Self {
+        Self { about: finding.about, pieces: pieces(finding.sentence) }
+    }
+}
+
 impl Report {
-    pub(crate) fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary, brand: &Brand) -> Self {
         let scored = summary.scores.count;
+        let title = Shown::of(brand.title.as_deref().unwrap_or(&summary.title));
+        let (style, style_hash) = branded::style(brand);
         Self {
-            style: STYLE,
-            style_hash: STYLE_HASH,
+            style,
+            style_hash,
+            logo: brand.logo.as_ref().map(branded::Picture::of),
+            footer: brand.footer.as_deref().map(Shown::of),
+            shows: branded::Shows::of(brand),
             script: SCRIPT,
             script_hash: SCRIPT_HASH,
-            title: Shown::of(&summary.title),
+            icon: ICON,
+            title,
             version: Shown::of(&summary.jarvix_version),
             facts: facts(summary),
-            lead: lead(summary),
-            best: Best::of(summary),
             discrepancies: summary.discrepancies(),
             figures: figures(summary),
+            lead: brief::lead(summary).into_iter().map(pieces).collect(),
+            findings: brief::findings(summary).into_iter().map(Finding::of).collect(),
             histogram: Histogram::of(&summary.scores),
             spread: spread(summary),
             actions: account::actions(summary),
@@ -227,87 +270,6 @@ fn facts(summary: &Summary) -> Vec<Fact> {
         facts.push(Fact::new("Profile", &summary.profile.name));
     }
     facts
-}
-
-/// The report in a few sentences.
-fn lead(summary: &Summary) -> Vec<Shown> {
-    let input = &summary.input;
-    if input.lines == 0 && summary.pages() == 0 {
-        return vec![Shown::of("The input had no lines, so there is nothing to report.")];
-    }
-    let mut sentences = vec![Shown::of(&format!(
-        "Of {}, {} became {}; {} could not be used and {} repeated an earlier one.",
-        words::counted(input.lines, "line", "lines"),
-        words::number(input.pages),
-        if input.pages == 1 { "a page" } else { "pages" },
-        words::number(input.rejects),
-        words::number(input.duplicates),
-    ))];
-    if input.pages_from_links > 0 {
-        sentences.push(Shown::of(&format!(
-            "Beside them, {} found through links and sitemaps.",
-            words::counted(input.pages_from_links, "page was", "pages were"),
-        )));
-    }
-    if input.left > 0 {
-        sentences.push(Shown::of(&format!(
-            "The run is not finished: {} not fetched yet.",
-            words::counted(input.left, "page is", "pages are"),
-        )));
-    }
-    if summary.pages() > 0 {
-        sentences.push(Shown::of(&pages_sentence(summary)));
-    }
-    if let (Some(median), Some(favoured)) = (summary.scores.median, summary.actions.first()) {
-        sentences.push(Shown::of(&format!(
-            "Half of the scored documents reach {median:.1} of 100 or more, and {} ({}) {} marked {}.",
-            words::number(favoured.count),
-            words::share(favoured.count, summary.scores.count),
-            if favoured.count == 1 { "is" } else { "are" },
-            favoured.action,
-        )));
-    }
-    sentences
-}
-
-/// The page that comes first, for the lead. Its texts stand apart from the sentence so that their
-/// direction stays their own.
-pub(crate) struct Best {
-    pub(crate) title: Shown,
-    pub(crate) host: Shown,
-    pub(crate) score: String,
-}
-
-impl Best {
-    fn of(summary: &Summary) -> Option<Self> {
-        let best = summary.top.first()?;
-        let title = best.title.as_deref().filter(|title| !Shown::of(title).is_empty());
-        Some(Self {
-            title: Shown(escape::shortened(title.unwrap_or(&best.url), LEAD_CHARS_MAX)),
-            host: Shown::of(&best.host),
-            score: format!("{:.1}", best.score),
-        })
-    }
-}
-
-fn pages_sentence(summary: &Summary) -> String {
-    let pages = summary.pages();
-    let mut ends = vec![
-        format!("{} gave a document", words::number(summary.documents)),
-        format!("{} failed", words::number(summary.failed())),
-    ];
-    let unread = summary.giving().saturating_sub(summary.documents);
-    let others = [
-        (unread, "not curated yet"),
-        (summary.ended(Outcome::RobotsDenied), "left alone, as robots.txt asks"),
-        (summary.ended(Outcome::NotContent), "not text"),
-        (summary.ended(Outcome::Budget), "over the pages per host that were allowed"),
-    ];
-    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-        let verb = if count == 1 { "was" } else { "were" };
-        ends.push(format!("{} {verb} {what}", words::number(count)));
-    }
-    format!("Of {}, {}.", words::counted(pages, "page", "pages"), words::list(&ends))
 }
 
 fn figures(summary: &Summary) -> Vec<Figure> {

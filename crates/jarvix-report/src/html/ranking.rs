@@ -3,7 +3,7 @@
 
 use super::{Link, Shown};
 use crate::chart::PointScale;
-use crate::{Milli, Summary, TopPage, words};
+use crate::{Contribution, Milli, Summary, TopPage, words};
 
 /// The table of the best pages.
 pub(crate) struct Ranking {
@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) rank: u64,
     /// The title, or the address of a page without one.
     pub(crate) title: Shown,
+    /// The language that a screen reader is to read the title in; nothing but a language's code.
+    pub(crate) language: Option<String>,
     pub(crate) link: Link,
     pub(crate) host: Shown,
     pub(crate) facts: Vec<Shown>,
@@ -28,6 +30,8 @@ pub(crate) struct Row {
     pub(crate) action: Shown,
     /// The action's place in the profile's order; decides its pattern.
     pub(crate) tone: usize,
+    /// The score as a bar of its parts.
+    pub(crate) parts: Vec<Part>,
     pub(crate) points: Vec<Points>,
     pub(crate) silent: String,
     /// The sum of the contributions, where it is not the score itself.
@@ -38,10 +42,20 @@ pub(crate) struct Row {
 pub(crate) struct Points {
     pub(crate) name: String,
     pub(crate) about: Shown,
-    pub(crate) points: Milli,
+    /// With its sign.
+    pub(crate) points: String,
+    pub(crate) is_loss: bool,
     pub(crate) zero: Milli,
     pub(crate) x: Milli,
     pub(crate) width: Milli,
+}
+
+/// A part of a score's bar: what one signal gave, or what all of them took.
+pub(crate) struct Part {
+    pub(crate) is_loss: bool,
+    pub(crate) x: Milli,
+    pub(crate) width: Milli,
+    pub(crate) label: String,
 }
 
 impl Ranking {
@@ -80,6 +94,7 @@ impl Row {
         Self {
             rank: page.rank,
             title: title.unwrap_or_else(|| Shown::of(&page.url)),
+            language: page.title.as_ref().and(page.language.as_deref()).and_then(language),
             link: Link::of(&page.url),
             host: Shown::of(&page.host),
             facts,
@@ -90,6 +105,7 @@ impl Row {
             word_count: page.word_count.unwrap_or(0),
             action: Shown::of(&page.action),
             tone: super::account::tone(summary, &page.action),
+            parts: parts(page),
             points: points(page, summary, scale),
             silent: silent(page),
             sum: (sum != page.score && !page.contributions.is_empty()).then_some(sum),
@@ -97,18 +113,65 @@ impl Row {
     }
 }
 
-/// The signals that gave or took points, the strongest first.
-fn points(page: &TopPage, summary: &Summary, scale: &PointScale) -> Vec<Points> {
+/// The code of a language, if it is one by its form: two or three letters, then a script or region.
+fn language(code: &str) -> Option<String> {
+    let mut parts = code.split('-');
+    let letters = |part: &str| part.bytes().all(|b| b.is_ascii_lowercase());
+    let is_language = parts.next().is_some_and(|part| matches!(part.len(), 2 | 3) && letters(part));
+    let is_more =
+        |part: &str| matches!(part.len(), 2..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_language && parts.all(is_more)).then(|| code.to_owned())
+}
+
+/// `+12.500`, `−3.000`: the sign as a sign, not as a hyphen.
+pub(crate) fn signed(points: Milli) -> String {
+    let sign = if points < Milli::ZERO { '\u{2212}' } else { '+' };
+    format!("{sign}{:.3}", points.abs())
+}
+
+/// The parts of the score's bar in percent of its width: gains from the left, the strongest first,
+/// then what was taken away from their end. What would stick out is cut off.
+fn parts(page: &TopPage) -> Vec<Part> {
+    let end = |milli: i64| Milli(milli.clamp(0, 100_000));
+    let mut parts = Vec::new();
+    let mut at = 0i64;
+    for c in felt(page).into_iter().filter(|c| c.points > Milli::ZERO) {
+        let (x, to) = (end(at), end(at.saturating_add(c.points.0)));
+        at = at.saturating_add(c.points.0);
+        let name = Shown::of(&words::spaced(&c.signal)).0;
+        let label = format!("{name} {}", signed(c.points));
+        parts.push(Part { is_loss: false, x, width: Milli(to.0 - x.0), label });
+    }
+    let losses = page.contributions.iter().map(|c| c.points.0.min(0));
+    let lost = losses.fold(0i64, i64::saturating_add);
+    let (x, to) = (end(at.saturating_add(lost)), end(at));
+    if lost < 0 {
+        let label = format!("taken away {}", signed(Milli(lost)));
+        parts.push(Part { is_loss: true, x, width: Milli(to.0 - x.0), label });
+    }
+    parts.retain(|part| part.width > Milli::ZERO);
+    parts
+}
+
+/// The contributions that are not nothing, the strongest first.
+fn felt(page: &TopPage) -> Vec<&Contribution> {
     let mut felt: Vec<_> = page.contributions.iter().filter(|c| c.points != Milli::ZERO).collect();
     felt.sort_by_key(|c| std::cmp::Reverse(c.points.abs()));
-    felt.into_iter()
+    felt
+}
+
+/// The signals that gave or took points, the strongest first.
+fn points(page: &TopPage, summary: &Summary, scale: &PointScale) -> Vec<Points> {
+    felt(page)
+        .into_iter()
         .map(|c| {
             let signal = summary.profile.signals.iter().find(|s| s.name == c.signal);
             let (x, width) = scale.bar(c.points);
             Points {
                 name: Shown::of(&words::spaced(&c.signal)).0,
                 about: Shown::of(signal.map_or("", |s| &s.about)),
-                points: c.points,
+                points: signed(c.points),
+                is_loss: c.points < Milli::ZERO,
                 zero: scale.zero,
                 x,
                 width,
@@ -126,4 +189,56 @@ fn silent(page: &TopPage) -> String {
         .map(|c| Shown::of(&words::spaced(&c.signal)).0)
         .collect();
     words::list(&names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_code_of_a_language_is_one() {
+        for code in ["en", "de", "yue", "pt-BR", "zh-Hant"] {
+            assert_eq!(language(code).as_deref(), Some(code));
+        }
+        for code in ["", "e", "EN", "english", "en-", "en US", "en\"", "\u{202e}en", "x-klingon"] {
+            assert_eq!(language(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn signs_are_signs() {
+        assert_eq!([12_500, 0, -3_000].map(|n| signed(Milli(n))), ["+12.500", "+0.000", "−3.000"]);
+    }
+
+    #[test]
+    fn the_parts_of_a_bar_end_where_the_score_does() {
+        let page = |points: &[i64]| TopPage {
+            rank: 1,
+            url: String::new(),
+            title: None,
+            host: String::new(),
+            score: Milli::ZERO,
+            action: String::new(),
+            reason: String::new(),
+            contributions: (0..)
+                .zip(points)
+                .map(|(i, p)| Contribution { signal: format!("s{i}"), points: Milli(*p) })
+                .collect(),
+            language: None,
+            page_type: None,
+            word_count: None,
+            published: None,
+            duplicate_of: None,
+        };
+        let bar = |points: &[i64]| -> Vec<(bool, i64, i64)> {
+            parts(&page(points)).iter().map(|p| (p.is_loss, p.x.0, p.width.0)).collect()
+        };
+        assert_eq!(
+            bar(&[20_000, -5_000, 0, 30_000]),
+            [(false, 0, 30_000), (false, 30_000, 20_000), (true, 45_000, 5_000)]
+        );
+        assert_eq!(bar(&[90_000, 40_000]), [(false, 0, 90_000), (false, 90_000, 10_000)]);
+        assert_eq!(bar(&[-10]), []);
+        assert_eq!(bar(&[10_000, i64::MIN]).last(), Some(&(true, 0, 10_000)));
+    }
 }

@@ -12,7 +12,7 @@ mod ranking;
 
 use jarvix_pdf::{Document, Metadata, Paper, Paragraph, Setup, Span, Typesetter};
 
-use crate::html::{Report, Shown};
+use crate::html::{Piece, Report};
 use crate::{Brand, ReportError, Section, Summary};
 use look::Look;
 
@@ -23,12 +23,9 @@ pub fn pdf(
     brand: &Brand,
     setter: &mut Typesetter,
 ) -> Result<Vec<u8>, ReportError> {
-    let mut view = Report::of(summary);
-    if let Some(title) = &brand.title {
-        view.title = Shown::of(title);
-    }
+    let view = Report::of(summary, brand);
     let look = Look::of(brand);
-    let setup = setup(summary, &view, paper, (brand, &look));
+    let setup = setup(summary, &view, paper, &look);
     let mut sheet = Sheet { document: Document::new(setter, setup), look };
     sheet.cover(&view, brand);
     for section in Section::ALL.into_iter().filter(|section| brand.shows(*section)) {
@@ -47,21 +44,16 @@ pub fn pdf(
     Ok(sheet.document.finish()?)
 }
 
-fn setup(summary: &Summary, view: &Report, paper: Paper, (brand, look): (&Brand, &Look)) -> Setup {
-    let footer = match &brand.footer {
-        Some(footer) => format!("{} · {}", Shown::of(footer), view.title),
+fn setup(summary: &Summary, view: &Report, paper: Paper, look: &Look) -> Setup {
+    let footer = match &view.footer {
+        Some(footer) => format!("{footer} · {}", view.title),
         None => format!("{} · Jarvix {}", view.title, view.version),
     };
     Setup {
         paper,
         metadata: Metadata {
             title: format!("{} – Jarvix report", view.title),
-            subject: view
-                .lead
-                .iter()
-                .map(|sentence| sentence.0.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
+            subject: view.lead.iter().map(|s| words(s)).collect::<Vec<_>>().join(" "),
             creator: format!("Jarvix {}", view.version),
             language: "en".to_owned(),
             date: summary.fetched.as_ref().and_then(|span| moment(&span.last)),
@@ -71,6 +63,16 @@ fn setup(summary: &Summary, view: &Report, paper: Paper, (brand, look): (&Brand,
         strong: look.ink,
         faint: look.rule,
     }
+}
+
+/// A sentence as text; names from outside stand in isolates in the HTML and are set apart by the
+/// Bidirectional Algorithm here.
+fn words(pieces: &[Piece]) -> String {
+    let text = |piece: &Piece| match piece {
+        Piece::Ours(text) => text.clone(),
+        Piece::Theirs(text) => text.0.clone(),
+    };
+    pieces.iter().map(text).collect()
 }
 
 /// Year, month, day, hour, minute and second of `2026-03-09 08:15:02 UTC`.
@@ -108,17 +110,8 @@ impl Sheet<'_> {
             self.document.paragraph(&Paragraph::new(text, look.alarm()));
             self.document.gap(6.0);
         }
-        let mut lead: Vec<Span> = Vec::new();
-        for sentence in &view.lead {
-            lead.push(Span::new(format!("{sentence} "), look.lead()));
-        }
-        if let Some(best) = &view.best {
-            let host =
-                if best.host.is_empty() { String::new() } else { format!(" on {}", best.host) };
-            let text = format!("First comes “{}”{host} with {}.", best.title, best.score);
-            lead.push(Span::new(text, look.lead()));
-        }
-        self.document.paragraph(&Paragraph { spans: lead, ..Paragraph::default() });
+        let lead: Vec<String> = view.lead.iter().map(|sentence| words(sentence)).collect();
+        self.document.paragraph(&Paragraph::new(lead.join(" "), look.lead()));
         self.document.drop(18.0);
         let figure = |figure: &crate::html::Figure| {
             let one = |text: &str, style| Paragraph::new(text, style).cut_after(1);
@@ -130,6 +123,13 @@ impl Sheet<'_> {
         };
         let figures: Vec<_> = view.figures.iter().map(figure).collect();
         self.document.grid(&figures, 3);
+        for finding in &view.findings {
+            let about = Span::new(format!("{}: ", finding.about), look.strong());
+            let text = Span::new(words(&finding.pieces), look.text());
+            self.document
+                .paragraph(&Paragraph { spans: vec![about, text], ..Paragraph::default() });
+            self.document.gap(3.0);
+        }
     }
 
     /// A heading of the second level.

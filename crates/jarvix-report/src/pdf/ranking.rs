@@ -93,7 +93,7 @@ fn reason(row: &Row) -> String {
         .points
         .iter()
         .take(NAMED)
-        .map(|points| format!("{} {:+.1}", points.name, points.points))
+        .map(|points| format!("{} {}", points.name, points.points))
         .collect();
     match (row.reason.is_empty(), strongest.is_empty()) {
         (_, true) => row.reason.0.clone(),
@@ -110,7 +110,7 @@ fn bars(points: &[Points], look: Look) -> Figure {
         .iter()
         .enumerate()
         .map(|(at, points)| {
-            let loss = points.points < crate::Milli::ZERO;
+            let loss = points.is_loss;
             Shape::Rect {
                 x: part(points.x),
                 y: 3.0 + BAR_STEP * at as f32,

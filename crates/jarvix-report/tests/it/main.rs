@@ -8,7 +8,7 @@ use jarvix_report::{Milli, RankedRow, Summary, csv, html, json};
 
 /// `html` without the style sheet and the script, which have their own checks.
 fn html_body(summary: &Summary) -> String {
-    let html = html(summary).expect("renders");
+    let html = html(summary, &jarvix_report::Brand::default()).expect("renders");
     let (head, rest) = html.split_once("<style>").expect("a style sheet");
     let (style, rest) = rest.split_once("</style>").expect("its end");
     let (body, rest) = rest.split_once("<script>").expect("a script");
@@ -101,7 +101,9 @@ fn every_fixture_but_the_hostile_one_adds_up() {
     for name in fixtures::NAMES {
         let summary = fixtures::named(name).expect("a fixture");
         assert_eq!(summary.discrepancies().is_empty(), name != "hostile", "{name}");
-        let shown = html(&summary).expect("renders").contains("do not add up");
+        let shown = html(&summary, &jarvix_report::Brand::default())
+            .expect("renders")
+            .contains("do not add up");
         assert_eq!(shown, name == "hostile", "{name}");
     }
 }
@@ -128,7 +130,11 @@ fn json_reads_back_as_the_same_summary() {
 fn the_same_summary_gives_the_same_bytes() {
     let render = || {
         let summary = fixtures::typical(60);
-        (html(&summary).expect("renders"), json(&summary), csv_text(&summary))
+        (
+            html(&summary, &jarvix_report::Brand::default()).expect("renders"),
+            json(&summary),
+            csv_text(&summary),
+        )
     };
     assert_eq!(render(), render());
 }

@@ -1,6 +1,7 @@
 //! The binary as its users meet it: started as a process, read from outside.
 
 mod archives;
+mod browser;
 mod cli;
 mod crash;
 mod crawl;

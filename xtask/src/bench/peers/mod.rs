@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::table::Row;
+use crate::debian;
 use crate::workspace::Workspace;
 
 pub use answers::{Answers, Latency};
@@ -79,11 +80,11 @@ pub fn all(
     };
     let there = |there: bool| there.then_some(());
     let scripts = desk.scripts.clone();
-    let wrk = there(install::debian("wrk", "-v")?);
+    let wrk = there(debian::debian("wrk", "-v")?);
     add("wrk", usize::MAX, wrk.map(|()| boxed(move |input| plain::wrk(input, &scripts))));
-    let curl = there(install::debian("curl", "--version")?);
+    let curl = there(debian::debian("curl", "--version")?);
     add("curl -Z", patience.peer_urls, curl.map(|()| boxed(plain::curl)));
-    let aria2 = there(install::debian_named("aria2c", "--version", "aria2")?);
+    let aria2 = there(debian::debian_named("aria2c", "--version", "aria2")?);
     add("aria2c", patience.slow_urls, aria2.map(|()| boxed(plain::aria2)));
     let desk_of = desk.clone();
     let twenty = install::twenty_lines(workspace, &desk.scripts)?;
