@@ -66,6 +66,8 @@ const READERS: &[(&str, &str)] = &[
     ("duckdb", "2.0.0"),
     ("openpyxl", "3.1.5"),
     ("pandas", "3.1.1"),
+    ("pdfplumber", "0.11.10"),
+    ("pikepdf", "10.18.0"),
     ("pyarrow", "26.0.1"),
     ("warcio", "1.8.1"),
 ];
@@ -144,7 +146,9 @@ fn fits(have: &str, want: &str) -> bool {
 pub fn python_with_readers(workspace: &Workspace) -> Result<PathBuf> {
     match python_with(workspace, READERS)? {
         Some(python) => Ok(python),
-        None => bail!("python3 with duckdb, openpyxl, pandas and warcio is not to be had"),
+        None => bail!(
+            "python3 with duckdb, openpyxl, pandas, pdfplumber, pikepdf and warcio is not to be had"
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Makes one report as PDF again and again, to measure it:
 //! `cargo run --release -p jarvix-report --example pdfs -- summary.json OUT 1000 2` writes 1,000 files with
-//! two threads. A fixture (`hundred`, `typical`, ...) may stand for the summary.
+//! two threads. A fixture (`hundred`, `typical`, ...) may stand for the summary, or `one-page`.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -24,7 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let (out, count, threads) =
         (PathBuf::from(out), count.parse::<u64>()?, threads.parse::<u64>()?);
+    let mut brand = Brand::default();
     let summary: Summary = match source.as_str() {
+        // The cover alone.
+        "one-page" => {
+            brand.sections.clear();
+            fixtures::typical(1)
+        }
         name if fixtures::NAMES.contains(&name) => fixtures::named(name).ok_or("no fixture")?,
         path => serde_json::from_str(&std::fs::read_to_string(path)?)?,
     };
@@ -40,9 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     if at >= count {
                         break;
                     }
-                    let pdf =
-                        jarvix_report::pdf(&summary, Paper::A4, &Brand::default(), &mut setter)
-                            .expect("a PDF");
+                    let pdf = jarvix_report::pdf(&summary, Paper::A4, &brand, &mut setter)
+                        .expect("a PDF");
                     std::fs::write(out.join(format!("{at:04}.pdf")), pdf).expect("written");
                 }
             });

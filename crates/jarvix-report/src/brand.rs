@@ -312,7 +312,7 @@ mod tests {
             ),
             (
                 "\naccent = '#ffee00'",
-                "line 2, column 10: \"#ffee00\" cannot be read on the light ground: its contrast is 1.1, and 4.5 is the least / choose a darker one",
+                "line 2, column 10: \"#ffee00\" cannot be read on the light ground: its contrast is 1.2, and 4.5 is the least / choose a darker one",
             ),
             (
                 "accent_dark = '#101010'",

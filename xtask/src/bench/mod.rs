@@ -17,6 +17,7 @@ mod origin;
 mod pages;
 mod peers;
 mod query;
+mod report;
 mod score;
 mod table;
 mod target;
@@ -45,6 +46,8 @@ enum Subject {
     Score(score::Args),
     /// A filter and a group-by over ten million rows: against DuckDB and Polars
     Query(query::Args),
+    /// Reports as PDF: against a pool of pages in Chromium
+    Report(report::Args),
     /// Ten thousand slow hosts: whether all connections are in use, and none too many per host
     Hosts(hosts::Args),
     /// From a list of URLs to a finished report
@@ -63,6 +66,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         Subject::Dedupe(args) => dedupe::run(workspace, args),
         Subject::Score(args) => score::run(workspace, args),
         Subject::Query(args) => query::run(workspace, args),
+        Subject::Report(args) => report::run(workspace, args),
         Subject::Hosts(args) => hosts::run(workspace, args),
         Subject::Line(args) => line::run(workspace, args),
         Subject::Curate(args) => curate::run(workspace, args),

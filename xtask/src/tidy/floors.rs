@@ -20,6 +20,7 @@ const QUERY: &str = "jarvix-query";
 const WARC: &str = "jarvix-warc";
 const RENDER: &str = "jarvix-render";
 const CURATE: &str = "jarvix-curate";
+const PDF: &str = "jarvix-pdf";
 /// Stands beside the house: tests may use it, nothing that ships does.
 const TESTKIT: &str = "jarvix-testkit";
 
@@ -32,11 +33,12 @@ const FLOORS: &[(&str, u8, MayUse)] = &[
     (WARC, 1, Only(&[])),
     ("jarvix-origin", 1, Only(&[CORE])),
     (RENDER, 1, Only(&[CORE])),
+    (PDF, 1, Only(&[])),
     (QUERY, 2, Only(&[CORE, STORE])),
     ("jarvix-collect", 3, Only(&[CORE, STORE, HTML, WARC, RENDER])),
     (CURATE, 3, Only(&[CORE, HTML])),
     ("jarvix-score", 3, Only(&[CORE, STORE, QUERY])),
-    ("jarvix-report", 3, Only(&[CORE])),
+    ("jarvix-report", 3, Only(&[CORE, PDF])),
     ("jarvix-dedupe", 4, Only(&[CORE, STORE, CURATE])),
     ("jarvix-pipeline", 5, AllBelow),
     ("jarvix", 6, AllBelow),

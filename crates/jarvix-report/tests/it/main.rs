@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod hostile;
+mod pdf;
 
 use jarvix_report::text::{self, Style};
 use jarvix_report::{Milli, RankedRow, Summary, csv, html, json};

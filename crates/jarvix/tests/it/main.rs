@@ -16,6 +16,7 @@ mod inputs;
 mod profiles;
 mod prompt;
 mod query;
+mod reports;
 mod secrets;
 mod support;
 mod trends;

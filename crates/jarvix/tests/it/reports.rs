@@ -1,0 +1,118 @@
+//! `jarvix report` beyond one run's page: PDFs, many runs, a report for each kind of page, and whose
+//! report it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::{Ended, Place};
+
+const KINDS: [&str; 3] = ["de", "en", "fr"];
+
+/// A run of pages in three languages, and one page that is no content.
+fn a_run(place: &Place, run: &str) {
+    std::fs::create_dir_all(place.path().join("pages")).expect("a folder");
+    let sentence = |kind: &str| match kind {
+        "de" => "Das ist ein Satz über Häuser, den man in Ruhe lesen kann und der nicht endet. ",
+        "fr" => "Voici une phrase sur les maisons que l'on peut lire tranquillement chez soi. ",
+        _ => "This is a sentence about houses that one can read in peace and with pleasure. ",
+    };
+    for (at, kind) in KINDS.iter().cycle().take(7).enumerate() {
+        let text = format!("{} {at}. ", sentence(kind)).repeat(30 + 5 * at);
+        let html = format!(
+            "<html lang={kind}><title>Page {at}</title><article><h1>Page {at}</h1><p>{text}</p>"
+        );
+        place.file(&format!("pages/{at}.html"), html);
+    }
+    place.run(&["run", "pages", "--run", run, "--quiet"]).expect(0);
+}
+
+fn report(place: &Place, args: &[&str]) -> Ended {
+    place.run(&[&["report", "--json"], args].concat())
+}
+
+/// The files of a folder by name.
+fn files(place: &Place, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(place.path().join(folder)).expect("the folder");
+    let file = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        (name, std::fs::read(entry.path()).expect("a file"))
+    };
+    entries.map(file).filter(|(name, _)| !name.starts_with('.')).collect()
+}
+
+#[test]
+fn a_report_for_each_language_adds_up_and_is_made_once() {
+    let place = Place::new();
+    a_run(&place, "a");
+    let split = ["--run", "a", "--split", "language", "--format", "pdf,json,html", "--out", "out"];
+    let told = report(&place, &split).expect(0).json();
+    let names: Vec<&str> =
+        told["data"]["files"].as_array().expect("files").iter().filter_map(Value::as_str).collect();
+    assert_eq!((names.len(), &told["data"]["kept"]), (9, &Value::from(0)), "{told}");
+    let first = files(&place, "out");
+    let mut documents = 0;
+    for kind in KINDS {
+        let summary: Value = serde_json::from_slice(&first[&format!("{kind}.json")]).expect("JSON");
+        documents += summary["documents"].as_u64().expect("a number");
+        assert!(first[&format!("{kind}.pdf")].starts_with(b"%PDF-1.7"));
+    }
+    assert_eq!(documents, 7);
+    // Nothing is left to do, and what went missing is made again, byte for byte.
+    assert_eq!(report(&place, &split).expect(0).json()["data"]["kept"], 3);
+    std::fs::remove_file(place.path().join("out/fr.pdf")).expect("removed");
+    assert_eq!(report(&place, &split).expect(0).json()["data"]["kept"], 2);
+    assert!(files(&place, "out") == first);
+    let anew = [&split[..], &["--force", "--pool", "1", "--threads", "1"]].concat();
+    assert_eq!(report(&place, &anew).expect(0).json()["data"]["kept"], 0);
+    assert!(files(&place, "out") == first);
+    // Another look is another report.
+    let letter = [&split[..], &["--paper", "letter"]].concat();
+    assert_eq!(report(&place, &letter).expect(0).json()["data"]["kept"], 0);
+    assert!(files(&place, "out")["fr.pdf"] != first["fr.pdf"]);
+    assert!(files(&place, "out")["fr.html"] == first["fr.html"]);
+}
+
+#[test]
+fn many_runs_are_reported_in_folders_of_their_own() {
+    let place = Place::new();
+    a_run(&place, "a");
+    a_run(&place, "b");
+    let both = ["--run", "a", "b", "--format", "pdf,csv", "--out", "out"];
+    let told = report(&place, &both).expect(0).json();
+    assert_eq!(told["data"]["files"].as_array().map(Vec::len), Some(4), "{told}");
+    assert!(files(&place, "out/b")["report.pdf"].starts_with(b"%PDF"));
+    assert_eq!(report(&place, &both).expect(0).json()["data"]["kept"], 2);
+    // A single report is always made: somebody asked for it.
+    assert_eq!(
+        report(&place, &["--run", "a", "--format", "pdf"]).expect(0).json()["data"]["kept"],
+        0
+    );
+}
+
+#[test]
+fn mistakes_are_told_with_what_to_do() {
+    let place = Place::new();
+    a_run(&place, "a");
+    place.file("brand.toml", "title = 'ACME'\naccent = '#ffee00'\n");
+    place.file("good.toml", "title = 'ACME weekly'\naccent = '#7a1fa2'\n");
+    let cases: [(&[&str], &str); 5] = [
+        (&["--run", "a", "a", "--split", "host"], "--split takes one run"),
+        (&["--run", "a", "--split", "host", "--format", "csv"], "a ranking as CSV cannot be split"),
+        (
+            &["--run", "a", "--brand", "brand.toml"],
+            "brand.toml: line 2, column 10: \"#ffee00\" cannot be read on the light ground",
+        ),
+        (&["--run", "a", "--brand", "none.toml"], "failed to read none.toml"),
+        (&["--run", "a", "--format", "docx"], "\"docx\" is not a report format"),
+    ];
+    for (args, expected) in cases {
+        let ended = place.run(&[&["report"], args].concat()).expect(2);
+        assert!(ended.stderr().contains(expected), "{args:?}: {}", ended.stderr());
+    }
+    report(&place, &["--run", "a", "--brand", "good.toml", "--format", "html"]).expect(0);
+    let page =
+        std::fs::read_to_string(place.data().join("runs/a/report/index.html")).expect("HTML");
+    assert!(page.contains("ACME weekly") && page.contains("--accent:#7a1fa2"));
+}
