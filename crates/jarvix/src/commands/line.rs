@@ -167,9 +167,7 @@ pub fn run_line(context: &Context, request: &Request) -> Result<Exit, CliError> 
     let profile = context.profile()?;
     // What is wrong with it is said before a run is made.
     Context::policy(&context.settings)?;
-    let formats =
-        report::formats(context.settings.list("report.formats").iter().map(String::as_str))?;
-    let report = report::report_settings(context, formats)?;
+    let report = report::of_settings(context)?;
     let base = context.settings.optional("collect.base");
     let store = context.store()?;
     let query = context.query(&store)?;

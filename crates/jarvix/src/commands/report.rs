@@ -140,11 +140,14 @@ fn show(
     bar.set_position(done);
 }
 
+/// Which reports a run gets and how they are to look, as the settings say.
+pub fn of_settings(context: &Context) -> Result<ReportSettings, CliError> {
+    let words = context.settings.list("report.formats");
+    report_settings(context, formats(words.iter().map(String::as_str))?)
+}
+
 /// How reports are to look, as the settings say.
-pub fn report_settings(
-    context: &Context,
-    formats: Vec<Format>,
-) -> Result<ReportSettings, CliError> {
+fn report_settings(context: &Context, formats: Vec<Format>) -> Result<ReportSettings, CliError> {
     let paper = match context.settings.text("report.paper") {
         "letter" => Paper::Letter,
         _ => Paper::A4,

@@ -5,13 +5,15 @@
 //! What this module refuses to do: to accept a key that is not in the table.
 
 mod files;
+mod key;
 mod layers;
 pub mod secret;
 mod table;
 mod value;
 
+pub use key::Key;
 pub use layers::Settings;
-pub use table::{KEYS, Key};
+pub use table::KEYS;
 pub use value::{Kind, SettingError};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};

@@ -14,7 +14,7 @@ fn a_run(place: &Place, run: &str) {
     std::fs::create_dir_all(place.path().join("pages")).expect("a folder");
     let sentence = |kind: &str| match kind {
         "de" => "Das ist ein Satz über Häuser, den man in Ruhe lesen kann und der nicht endet. ",
-        "fr" => "Voici une phrase sur les maisons que l'on peut lire tranquillement chez soi. ",
+        "fr" => "Voici une phrase de maison que l'on peut lire tranquillement chez soi le soir. ",
         _ => "This is a sentence about houses that one can read in peace and with pleasure. ",
     };
     for (at, kind) in KINDS.iter().cycle().take(7).enumerate() {
