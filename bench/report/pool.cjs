@@ -48,6 +48,7 @@ const cpu = () => processes().reduce((sum, one) => sum + one.ticks, 0) / TICKS;
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'pool-'));
   const browser = await puppeteer.launch({
     executablePath: '/usr/bin/chromium',
+    protocolTimeout: 600000,
     userDataDir: profile,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -59,8 +60,8 @@ const cpu = () => processes().reduce((sum, one) => sum + one.ticks, 0) / TICKS;
   let bytes = 0;
   let peak = 0;
   const print = async (page, to) => {
-    await page.setContent(text, { waitUntil: 'load' });
-    const pdf = await page.pdf({ format: 'A4', tagged: true, printBackground: true, outline: true });
+    await page.setContent(text, { waitUntil: 'load', timeout: 0 });
+    const pdf = await page.pdf({ format: 'A4', tagged: true, printBackground: true, outline: true, timeout: 0 });
     fs.writeFileSync(to, pdf);
     return pdf.length;
   };

@@ -86,10 +86,12 @@ fn metadata(setup: &Setup) -> KrillaMetadata {
     }
 }
 
-/// Draws what stands on a page; neighbours of one mark are one piece of content.
+/// Draws what stands on a page; neighbours of one mark are one piece of content, and neighbours of one
+/// look one path.
 fn ops(fonts: &Fonts, surface: &mut Surface<'_>, sheet: &Sheet, tree: &mut Tree) {
     let mut open: Option<Mark> = None;
-    for (mark, op) in &sheet.ops {
+    let mut at = 0;
+    while let Some((mark, op)) = sheet.ops.get(at) {
         if open != Some(*mark) {
             if open.is_some() {
                 surface.end_tagged();
@@ -97,10 +99,42 @@ fn ops(fonts: &Fonts, surface: &mut Surface<'_>, sheet: &Sheet, tree: &mut Tree)
             begin(surface, *mark, op, tree);
             open = Some(*mark);
         }
-        draw(fonts, surface, op);
+        at += match op {
+            Op::Fill { colour, .. } => {
+                let alike = sheet.ops[at..].iter().map_while(|(other, op)| match op {
+                    Op::Fill { points, colour: c } if other == mark && c == colour => Some(points),
+                    _ => None,
+                });
+                let polygons: Vec<_> = alike.collect();
+                filled(surface, &polygons, *colour);
+                polygons.len()
+            }
+            _ => {
+                draw(fonts, surface, op);
+                1
+            }
+        };
     }
     if open.is_some() {
         surface.end_tagged();
+    }
+}
+
+/// Fills polygons that do not cross each other.
+fn filled(surface: &mut Surface<'_>, polygons: &[&Vec<(f32, f32)>], colour: Colour) {
+    let mut path = PathBuilder::new();
+    for points in polygons {
+        let mut points = points.iter();
+        if let Some((x, y)) = points.next() {
+            path.move_to(*x, *y);
+        }
+        points.for_each(|(x, y)| path.line_to(*x, *y));
+        path.close();
+    }
+    surface.set_stroke(None);
+    surface.set_fill(Some(fill(colour)));
+    if let Some(path) = path.finish() {
+        surface.draw_path(&path);
     }
 }
 
@@ -127,20 +161,7 @@ fn begin(surface: &mut Surface<'_>, mark: Mark, op: &Op, tree: &mut Tree) {
 fn draw(fonts: &Fonts, surface: &mut Surface<'_>, op: &Op) {
     match op {
         Op::Text(run) => text(fonts, surface, run),
-        Op::Fill { points, colour } => {
-            let mut path = PathBuilder::new();
-            let mut points = points.iter();
-            if let Some((x, y)) = points.next() {
-                path.move_to(*x, *y);
-            }
-            points.for_each(|(x, y)| path.line_to(*x, *y));
-            path.close();
-            surface.set_stroke(None);
-            surface.set_fill(Some(fill(*colour)));
-            if let Some(path) = path.finish() {
-                surface.draw_path(&path);
-            }
-        }
+        Op::Fill { points, colour } => filled(surface, &[points], *colour),
         Op::Logo { logo, area } => picture(surface, logo, *area),
         Op::Stroke { lines, colour, width } => {
             let mut path = PathBuilder::new();

@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, default_value_t = 400)]
     pdfs: u64,
     /// How many the pool prints
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 20)]
     peer_pdfs: u64,
     /// How many the batch has that memory is looked at with, and that of one page
     #[arg(long, default_value_t = 1_000)]

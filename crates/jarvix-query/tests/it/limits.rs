@@ -62,10 +62,14 @@ async fn a_result_of_any_length_can_be_streamed_but_not_collected() {
     assert_eq!(count, 200_000);
 }
 
+/// Too little for one side of the join, and enough for two sorts and the merge of what they spill,
+/// whichever of them asks first.
+const ROOM: usize = 48 * 1024 * 1024;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_join_of_a_whole_run_by_sorting_stays_within_the_limit() {
     let fixture = Fixture::with_documents(1, 100);
-    let query = fixture.query(2, SMALL);
+    let query = fixture.query(2, ROOM);
     // 200,000 rows with a text of 256 bytes: neither side fits.
     let sql = "
         WITH many AS (

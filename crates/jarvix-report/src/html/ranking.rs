@@ -44,6 +44,8 @@ pub(crate) struct Points {
     pub(crate) about: Shown,
     /// With its sign.
     pub(crate) points: String,
+    /// To a tenth, for paper.
+    pub(crate) rounded: String,
     pub(crate) is_loss: bool,
     pub(crate) zero: Milli,
     pub(crate) x: Milli,
@@ -171,6 +173,7 @@ fn points(page: &TopPage, summary: &Summary, scale: &PointScale) -> Vec<Points> 
                 name: Shown::of(&words::spaced(&c.signal)).0,
                 about: Shown::of(signal.map_or("", |s| &s.about)),
                 points: signed(c.points),
+                rounded: format!("{:+.1}", c.points).replace('-', "−"),
                 is_loss: c.points < Milli::ZERO,
                 zero: scale.zero,
                 x,

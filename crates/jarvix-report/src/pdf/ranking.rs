@@ -93,7 +93,7 @@ fn reason(row: &Row) -> String {
         .points
         .iter()
         .take(NAMED)
-        .map(|points| format!("{} {}", points.name, points.points))
+        .map(|points| format!("{} {}", points.name, points.rounded))
         .collect();
     match (row.reason.is_empty(), strongest.is_empty()) {
         (_, true) => row.reason.0.clone(),
