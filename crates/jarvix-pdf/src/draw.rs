@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::face::FaceId;
 use crate::logo::Logo;
+use crate::shape::Glyph;
 use crate::tags::NodeId;
 
 /// A colour: red, green, blue.
@@ -27,18 +28,6 @@ pub(crate) struct Rect {
     pub(crate) height: f32,
 }
 
-/// A glyph on its way to the page. Lengths are in em.
-#[derive(Debug, Clone)]
-pub(crate) struct PlacedGlyph {
-    pub(crate) id: u32,
-    pub(crate) advance: f32,
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    /// The bytes of the line that it stands for.
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-}
-
 /// Glyphs of one face, size and colour on one line.
 #[derive(Debug, Clone)]
 pub(crate) struct TextRun {
@@ -49,7 +38,8 @@ pub(crate) struct TextRun {
     pub(crate) size: f32,
     pub(crate) colour: Colour,
     pub(crate) face: FaceId,
-    pub(crate) glyphs: Vec<PlacedGlyph>,
+    /// Their bytes are those of the line.
+    pub(crate) glyphs: Vec<Glyph>,
     /// The line's text.
     pub(crate) text: Rc<str>,
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use unicode_bidi::Level;
 
-use crate::draw::{LinkArea, Mark, Op, PlacedGlyph, Rect, Sheet, TextRun};
+use crate::draw::{LinkArea, Mark, Op, Rect, Sheet, TextRun};
 use crate::lines::{ASCENT, ELLIPSIS, LEADING, Line, Lines, Piece, Style};
-use crate::shape::Run;
+use crate::shape::{Glyph, Run};
 use crate::tags::{NodeId, Role, Tree};
 
 impl Lines {
@@ -116,13 +116,10 @@ fn place(
     text: &Rc<str>,
 ) {
     let offset = u32::try_from(offset).unwrap_or(0);
-    let glyphs = run.glyphs.iter().map(|glyph| PlacedGlyph {
-        id: glyph.id,
-        advance: glyph.advance,
-        x: glyph.x,
-        y: glyph.y,
+    let glyphs = run.glyphs.iter().map(|glyph| Glyph {
         start: offset + glyph.start,
         end: offset + glyph.end,
+        ..*glyph
     });
     if let Some((last_mark, Op::Text(last))) = sheet.ops.last_mut()
         && *last_mark == mark

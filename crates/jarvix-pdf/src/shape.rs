@@ -30,7 +30,7 @@ pub(crate) struct Glyph {
     pub(crate) advance: f32,
     pub(crate) x: f32,
     pub(crate) y: f32,
-    /// The bytes of the word that it stands for.
+    /// The bytes of its word, or of its line once it is placed, that it stands for.
     pub(crate) start: u32,
     pub(crate) end: u32,
 }

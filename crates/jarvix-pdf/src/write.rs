@@ -15,14 +15,15 @@ use krilla::page::PageSettings;
 use krilla::paint::{Fill, FillRule, Stroke};
 use krilla::surface::{Location, Surface};
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag};
-use krilla::text::{Glyph, GlyphId};
+use krilla::text::GlyphId;
 use krilla::{Document, SerializeSettings};
 
 use crate::PdfError;
 use crate::document::{Entry, Setup};
-use crate::draw::{Colour, Mark, Op, PlacedGlyph, Rect, Sheet, TextRun};
+use crate::draw::{Colour, Mark, Op, Rect, Sheet, TextRun};
 use crate::face::Fonts;
 use crate::logo::Logo;
+use crate::shape::Glyph;
 use crate::tags::Tree;
 
 /// Writes the pages.
@@ -220,7 +221,7 @@ fn text(fonts: &Fonts, surface: &mut Surface<'_>, run: &TextRun) {
     surface.draw_glyphs(start, &run.glyphs, font, &run.text, run.size, false);
 }
 
-impl Glyph for PlacedGlyph {
+impl krilla::text::Glyph for Glyph {
     fn glyph_id(&self) -> GlyphId {
         GlyphId::new(self.id)
     }
