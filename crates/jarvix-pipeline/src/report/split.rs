@@ -235,13 +235,12 @@ struct Whole<'a> {
 fn page_row(rows: &Rows, at: usize, scored_by: &ScoredBy) -> PageRow {
     let signals = scored_by.profile.signals.iter();
     let points = |name: &str| rows.thousandths(at, &format!("signal_{name}"));
-    let readable = |text: String| format!("{} UTC", text.trim_end_matches('Z').replace('T', " "));
     PageRow {
         url: rows.text(at, "page_url"),
         host: rows.text(at, "host"),
         outcome: Some(outcome_of(&rows.text(at, "outcome"))),
         reason: rows.text(at, "page_reason"),
-        fetched_at: rows.optional(at, "fetched").map(readable),
+        fetched_at: rows.optional(at, "fetched").as_deref().map(summary::readable),
         bytes_wire: rows.number(at, "bytes_wire"),
         is_document: rows.is_true(at, "is_document"),
         title: rows.optional(at, "title"),

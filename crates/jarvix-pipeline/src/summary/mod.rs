@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CrawlSettings, LineError, RunSettings, identity};
 
+pub(crate) use pages::readable;
 pub use pages::{failing_hosts, failures};
 pub use politeness::politeness;
 pub use ranking::ranking;

@@ -21,16 +21,20 @@ pub async fn outcomes(session: &Session) -> Result<Vec<OutcomeCount>, LineError>
     Ok(counts)
 }
 
+/// A moment as the engine writes it, as people read it: `2026-03-09 08:15:02 UTC`.
+pub(crate) fn readable(moment: &str) -> String {
+    format!("{} UTC", moment.trim_end_matches('Z').replace('T', " "))
+}
+
 /// First and last `fetched_at`, to the second.
 pub async fn span(session: &Session) -> Result<Option<FetchSpan>, LineError> {
     let sql = "SELECT CAST(date_trunc('second', min(fetched_at)) AS VARCHAR) AS first, \
                CAST(date_trunc('second', max(fetched_at)) AS VARCHAR) AS last \
                FROM pages WHERE attempts > 0 OR protocol = 'file'";
     let rows = Rows::of(session, sql).await?;
-    let readable = |text: String| format!("{} UTC", text.trim_end_matches('Z').replace('T', " "));
     let first = (rows.len() > 0).then(|| rows.optional(0, "first")).flatten();
     let last = (rows.len() > 0).then(|| rows.optional(0, "last")).flatten();
-    Ok(first.zip(last).map(|(f, l)| FetchSpan { first: readable(f), last: readable(l) }))
+    Ok(first.zip(last).map(|(f, l)| FetchSpan { first: readable(&f), last: readable(&l) }))
 }
 
 /// Why pages gave no document: causes by count, each with a few addresses.
