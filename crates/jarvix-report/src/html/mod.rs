@@ -1,6 +1,9 @@
 //! One self-contained HTML file: it loads nothing, runs one script that it names by hash, and can
 //! be read with scripts off, printed, and mailed.
 //!
+//! What it shows is a view of the summary, sentence by sentence and cell by cell; the PDF is drawn from
+//! the same view.
+//!
 //! Safety is by type (HOSTILE 42): a text that is not Jarvix's own wording reaches the template
 //! only as [`Shown`], which has gone through [`escape`](crate::escape), and the template engine
 //! escapes every value that it prints. Only the three constants of this file are put in as they are.
