@@ -17,6 +17,7 @@ use jarvix_store::Store;
 use super::context::{Context, line_error};
 use crate::error::{CliError, Exit};
 use crate::interrupt;
+use crate::waiting::Waiting;
 
 /// Longest brand file.
 const BRAND_BYTES_MAX: usize = 64 * 1024;
@@ -55,10 +56,14 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         stop: &stop,
         runtime: runtime.handle().clone(),
     };
+    // Several are counted; of one there is nothing to count.
+    let single = split.is_none() && ids.len() == 1;
+    let waiting = single.then(|| Waiting::begin(context.output, "writing the report"));
     let made = match (split, ids.as_slice()) {
         (Some(by), [run]) => batch.split(run, by),
         _ => batch.runs(&ids),
     };
+    drop(waiting);
     if let Ok(bar) = bar.into_inner()
         && let Some(bar) = bar.take()
     {
