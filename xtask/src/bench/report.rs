@@ -124,7 +124,10 @@ impl Bench<'_> {
         let mut command = Command::new(self.release.join("examples/pdfs"));
         command.arg(fixture).arg(&out).args([count.to_string(), threads.to_string()]);
         let Run { wall, cpu, rss_bytes, .. } = measure::run(command)?;
-        let bytes_each = mean_bytes(&out)?;
+        let (files, bytes_each) = written(&out)?;
+        if files != count {
+            bail!("{files} PDFs were written, not {count}");
+        }
         let what = if fixture == "hundred" { "" } else { ", one page each" };
         Ok(Made {
             name: format!("jarvix, {threads} threads{what}"),
@@ -192,13 +195,14 @@ impl Bench<'_> {
     }
 }
 
-fn mean_bytes(folder: &Path) -> Result<f64> {
-    let (mut bytes, mut files) = (0, 0);
+/// How many files there are, and how many bytes each has.
+fn written(folder: &Path) -> Result<(u64, f64)> {
+    let (mut bytes, mut files) = (0, 0_u64);
     for entry in std::fs::read_dir(folder)? {
         bytes += entry?.metadata()?.len();
         files += 1;
     }
-    Ok(bytes as f64 / f64::from(files.max(1)))
+    Ok((files, bytes as f64 / files.max(1) as f64))
 }
 
 fn verdicts(
