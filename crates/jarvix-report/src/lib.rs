@@ -14,7 +14,6 @@ mod failing;
 mod found;
 mod html;
 mod json;
-mod line_chart;
 mod pdf;
 mod politeness;
 mod scores;
@@ -22,6 +21,7 @@ mod summary;
 pub mod text;
 mod totals;
 mod trends;
+mod view;
 mod words;
 
 use std::fmt;

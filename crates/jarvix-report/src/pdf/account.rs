@@ -4,9 +4,9 @@
 use jarvix_pdf::{Align, Cell, Column, Figure, Paragraph, Span, Table, Width};
 
 use super::{Sheet, charts};
-use crate::html::account::{Failure, Group, Line};
-use crate::html::over_time::OverTime;
-use crate::html::{Fact, Link, Report, Shown};
+use crate::view::account::{Failure, Group, Line};
+use crate::view::over_time::OverTime;
+use crate::view::{Fact, Link, Shown, View};
 
 /// Examples that are shown of one cause on paper.
 const EXAMPLES: usize = 3;
@@ -80,7 +80,7 @@ impl Sheet<'_> {
         self.table(summary, vec![wide(heads[0]), numbers(heads[1]), numbers("Share")], rows);
     }
 
-    pub(super) fn scores(&mut self, view: &Report) {
+    pub(super) fn scores(&mut self, view: &View) {
         self.section_of_chart("Scores and actions");
         self.note(&view.spread);
         let (width, look) = (self.document.width(), self.look);
@@ -112,7 +112,7 @@ impl Sheet<'_> {
         self.table("Scored documents by action.", columns, rows);
     }
 
-    pub(super) fn over_time(&mut self, view: &Report) {
+    pub(super) fn over_time(&mut self, view: &View) {
         let Some(facts) = &view.over_time else { return };
         self.section_of_chart("Since earlier runs");
         self.note(&facts.note);
@@ -159,7 +159,7 @@ impl Sheet<'_> {
         self.table("Mean score by run.", columns, rows);
     }
 
-    pub(super) fn places(&mut self, view: &Report) {
+    pub(super) fn places(&mut self, view: &View) {
         self.section("Hosts, kinds of page and languages");
         self.note(&view.hosts_note);
         if !view.hosts.is_empty() {
@@ -202,7 +202,7 @@ impl Sheet<'_> {
         self.table(group.title, columns, rows);
     }
 
-    pub(super) fn account(&mut self, view: &Report) {
+    pub(super) fn account(&mut self, view: &View) {
         self.section("Every line accounted for");
         let total = ("All lines", view.lines.as_str());
         self.lines(
@@ -234,7 +234,7 @@ impl Sheet<'_> {
         }
     }
 
-    pub(super) fn manners(&mut self, view: &Report) {
+    pub(super) fn manners(&mut self, view: &View) {
         self.section("How much the hosts were asked");
         self.note(&view.manners.note);
         if view.manners.rows.is_empty() {
@@ -269,7 +269,7 @@ impl Sheet<'_> {
         self.table(summary, vec![wide(heads[0]), numbers(heads[1])], rows);
     }
 
-    pub(super) fn failures(&mut self, view: &Report) {
+    pub(super) fn failures(&mut self, view: &View) {
         if !view.left_out.is_empty() || !view.found_on.is_empty() {
             self.section("What was found and what was left out");
         }
@@ -317,7 +317,7 @@ impl Sheet<'_> {
         }
     }
 
-    pub(super) fn duplicates(&mut self, view: &Report) {
+    pub(super) fn duplicates(&mut self, view: &View) {
         self.section("What repeats what");
         self.note(&view.duplicates_note);
         if view.clusters.is_empty() {
@@ -334,7 +334,7 @@ impl Sheet<'_> {
         self.table("The largest groups of documents with the same text.", columns, rows);
     }
 
-    pub(super) fn method(&mut self, view: &Report) {
+    pub(super) fn method(&mut self, view: &View) {
         self.section("Method and how to repeat it");
         if !view.repeat_command.is_empty() {
             self.part("The command");

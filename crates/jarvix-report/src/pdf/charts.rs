@@ -5,9 +5,8 @@ use jarvix_pdf::{Anchor, Figure, Pattern, Shape};
 
 use super::look::Look;
 use crate::Milli;
-use crate::chart::{Histogram, Tick};
-use crate::html::account::Action;
-use crate::line_chart::LineChart;
+use crate::chart::{Histogram, LineChart, Segment, Tick};
+use crate::view::account::Action;
 
 /// Points of a pixel.
 const PIXEL: f32 = 0.75;
@@ -116,7 +115,7 @@ pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Fi
     Figure { width, height: y(chart.height) + 2.0, shapes, alt }
 }
 
-fn segment(line: &crate::line_chart::Segment, scale: Scale, colour: jarvix_pdf::Colour) -> Shape {
+fn segment(line: &Segment, scale: Scale, colour: jarvix_pdf::Colour) -> Shape {
     let from = (scale.x(line.x1), y(line.y1));
     let to = (scale.x(line.x2), y(line.y2));
     Shape::Line { from, to, colour, width: 1.3 }

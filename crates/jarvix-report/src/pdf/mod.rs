@@ -12,7 +12,7 @@ mod ranking;
 
 use jarvix_pdf::{Document, Metadata, Paper, Paragraph, Setup, Span, Typesetter};
 
-use crate::html::{Piece, Report};
+use crate::view::{Piece, View};
 use crate::{Brand, ReportError, Section, Summary};
 use look::Look;
 
@@ -23,7 +23,7 @@ pub fn pdf(
     brand: &Brand,
     setter: &mut Typesetter,
 ) -> Result<Vec<u8>, ReportError> {
-    let view = Report::of(summary, brand);
+    let view = View::of(summary, brand);
     let look = Look::of(brand);
     let setup = setup(summary, &view, paper, &look);
     let mut sheet = Sheet { document: Document::new(setter, setup), look };
@@ -44,7 +44,7 @@ pub fn pdf(
     Ok(sheet.document.finish()?)
 }
 
-fn setup(summary: &Summary, view: &Report, paper: Paper, look: &Look) -> Setup {
+fn setup(summary: &Summary, view: &View, paper: Paper, look: &Look) -> Setup {
     let footer = match &view.footer {
         Some(footer) => format!("{footer} · {}", view.title),
         None => format!("{} · Jarvix {}", view.title, view.version),
@@ -93,7 +93,7 @@ pub(super) struct Sheet<'t> {
 }
 
 impl Sheet<'_> {
-    fn cover(&mut self, view: &Report, brand: &Brand) {
+    fn cover(&mut self, view: &View, brand: &Brand) {
         let look = self.look;
         self.document.figure(&look.band(self.document.width()));
         if let Some(logo) = &brand.logo {
@@ -113,7 +113,7 @@ impl Sheet<'_> {
         let lead: Vec<String> = view.lead.iter().map(|sentence| words(sentence)).collect();
         self.document.paragraph(&Paragraph::new(lead.join(" "), look.lead()));
         self.document.drop(18.0);
-        let figure = |figure: &crate::html::Figure| {
+        let figure = |figure: &crate::view::Figure| {
             let one = |text: &str, style| Paragraph::new(text, style).cut_after(1);
             vec![
                 one(&figure.name.0, look.soft()),

@@ -5,8 +5,8 @@ use jarvix_pdf::{Align, Cell, Column, Figure, Paragraph, Pattern, Shape, Span, T
 
 use super::Sheet;
 use super::look::Look;
-use crate::html::ranking::{Points, Row};
-use crate::html::{Link, Report};
+use crate::view::ranking::{Points, Row};
+use crate::view::{Link, View};
 
 /// Signals that are named in a row, the strongest first.
 const NAMED: usize = 3;
@@ -19,7 +19,7 @@ const BAR_STEP: f32 = 4.2;
 const BARS_MAX: usize = 6;
 
 impl Sheet<'_> {
-    pub(super) fn ranking(&mut self, view: &Report) {
+    pub(super) fn ranking(&mut self, view: &View) {
         self.section("The best pages");
         if view.ranking.rows.is_empty() {
             self.note("No document was scored, so there is no ranking.");

@@ -1,7 +1,7 @@
 //! What became of the pages since earlier runs of the same input.
 
 use super::{Link, Shown};
-use crate::line_chart::LineChart;
+use crate::chart::LineChart;
 use crate::{MovedPage, RunMean, Summary, TrendFacts, words};
 
 /// What the report says of earlier runs; not there where there are none.

@@ -1,7 +1,7 @@
 //! A line over runs as geometry, like the histogram: percent of the width, pixels of height, integers
 //! only. What is expected next stands at the right, as a band.
 
-use crate::chart::Tick;
+use super::Tick;
 use crate::{Milli, RunMean, TrendFacts};
 
 /// Height of the strip above the plot: half a label.
