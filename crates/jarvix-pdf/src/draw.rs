@@ -19,6 +19,11 @@ impl Colour {
     pub const WHITE: Self = Self(255, 255, 255);
 }
 
+/// To a twentieth of a point: nobody sees more, and digits take room.
+pub(crate) fn rounded(points: f32) -> f32 {
+    (points * 20.0).round() / 20.0
+}
+
 /// A rectangle; lengths are in points, from the top left of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rect {

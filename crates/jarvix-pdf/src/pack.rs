@@ -51,7 +51,9 @@ fn repacked(pdf: &[u8]) -> Option<Vec<u8>> {
     for object in streams {
         places[object.number] = Place::At(out.len());
         match plain_stream(object.body) {
-            Some(content) => write_object(&mut out, object.number, &stream("", content)?),
+            Some((about, content)) => {
+                write_object(&mut out, object.number, &stream(about, content)?);
+            }
             None => write_object(&mut out, object.number, object.body),
         }
     }
@@ -94,11 +96,19 @@ fn body(pdf: &[u8], (start, end): (usize, usize), number: usize) -> Option<&[u8]
     whole.strip_prefix(format!("{number} 0 obj\n").as_bytes())?.strip_suffix(b"\nendobj")
 }
 
-/// The content of a stream that nothing is said of but its length: what is drawn on a page.
-fn plain_stream(object: &[u8]) -> Option<&[u8]> {
+/// What is said of a stream beside its length, and its content: what is drawn on a page, or which
+/// letters a font's glyphs stand for. Not one that is compressed already, and not the metadata, which
+/// programmes look for without reading the rest.
+fn plain_stream(object: &[u8]) -> Option<(&str, &[u8])> {
     let rest = object.strip_prefix(b"<</Length ")?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    rest[digits..].strip_prefix(b">>\nstream\n")?.strip_suffix(b"\nendstream")
+    let length: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    let content = rest.strip_suffix(b"\nendstream")?;
+    let content = content.get(content.len().checked_sub(length)?..)?;
+    let head = &rest[digits..rest.len() - length - b"\nendstream".len()];
+    let about = std::str::from_utf8(head.strip_suffix(b">>\nstream\n")?).ok()?;
+    let is_plain = !about.contains("/Filter") && !about.contains("/Metadata");
+    is_plain.then_some((about, content))
 }
 
 fn write_object(out: &mut Vec<u8>, number: usize, body: &[u8]) {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use unicode_bidi::Level;
 
-use crate::draw::{LinkArea, Mark, Op, Rect, Sheet, TextRun};
+use crate::draw::{LinkArea, Mark, Op, Rect, Sheet, TextRun, rounded};
 use crate::lines::{ASCENT, ELLIPSIS, LEADING, Line, Lines, Piece, Style};
 use crate::shape::{Glyph, Run};
 use crate::tags::{NodeId, Role, Tree};
@@ -86,11 +86,6 @@ impl Lines {
             x += piece.width;
         }
     }
-}
-
-/// To a twentieth of a point: nobody sees more, and digits take room.
-fn rounded(points: f32) -> f32 {
-    (points * 20.0).round() / 20.0
 }
 
 /// One area for neighbours that lead to the same place.

@@ -20,7 +20,7 @@ use krilla::{Document, SerializeSettings};
 
 use crate::PdfError;
 use crate::document::{Entry, Setup};
-use crate::draw::{Colour, Mark, Op, Rect, Sheet, TextRun};
+use crate::draw::{Colour, Mark, Op, Rect, Sheet, TextRun, rounded};
 use crate::face::Fonts;
 use crate::logo::Logo;
 use crate::shape::Glyph;
@@ -127,9 +127,9 @@ fn filled(surface: &mut Surface<'_>, polygons: &[&Vec<(f32, f32)>], colour: Colo
     for points in polygons {
         let mut points = points.iter();
         if let Some((x, y)) = points.next() {
-            path.move_to(*x, *y);
+            path.move_to(rounded(*x), rounded(*y));
         }
-        points.for_each(|(x, y)| path.line_to(*x, *y));
+        points.for_each(|(x, y)| path.line_to(rounded(*x), rounded(*y)));
         path.close();
     }
     surface.set_stroke(None);
@@ -167,8 +167,8 @@ fn draw(fonts: &Fonts, surface: &mut Surface<'_>, op: &Op) {
         Op::Stroke { lines, colour, width } => {
             let mut path = PathBuilder::new();
             for [from, to] in lines {
-                path.move_to(from.0, from.1);
-                path.line_to(to.0, to.1);
+                path.move_to(rounded(from.0), rounded(from.1));
+                path.line_to(rounded(to.0), rounded(to.1));
             }
             surface.set_fill(None);
             let paint = rgb::Color::new(colour.0, colour.1, colour.2).into();
@@ -252,7 +252,9 @@ impl krilla::text::Glyph for Glyph {
 }
 
 fn rect(area: Rect) -> Option<KrillaRect> {
-    KrillaRect::from_xywh(area.x, area.y, area.width, area.height)
+    let (left, top) = (rounded(area.x), rounded(area.y));
+    let (right, bottom) = (rounded(area.x + area.width), rounded(area.y + area.height));
+    KrillaRect::from_ltrb(left, top, right, bottom)
 }
 
 /// The outline as a tree of two levels.
