@@ -72,7 +72,7 @@ def content(pdf):
 
 def structure(pdf, marks):
     seen = {key: set() for key in marks}
-    headings = []
+    headings, alts = [], []
     links = 0
 
     def kids(element):
@@ -85,8 +85,10 @@ def structure(pdf, marks):
         nonlocal links
         role = str(element.get("/S"))
         page = element.get("/Pg", page)
-        if role in ("/Figure", "/Formula") and not element.get("/Alt"):
-            problem("a figure has no text for those who do not see it")
+        if role in ("/Figure", "/Formula"):
+            if not element.get("/Alt"):
+                problem("a figure has no text for those who do not see it")
+            alts.append(str(element.get("/Alt", "")))
         if role[:2] == "/H" and role[2:].isdigit():
             headings.append(int(role[2:]))
         if role == "/TR":
@@ -136,16 +138,17 @@ def structure(pdf, marks):
     annotated = sum(len(page.get("/Annots", [])) for page in pdf.pages)
     if annotated != links:
         problem(f"{annotated} links, {links} of them in the structure")
-    return links
+    return links, alts
 
 
 def places(path):
-    words, texts = 0, []
+    words, texts, lines = 0, [], []
     with pdfplumber.open(path) as pdf:
         for number, page in enumerate(pdf.pages):
             found = page.extract_words(use_text_flow=False, keep_blank_chars=False)
             words += len(found)
             texts.append(" ".join(word["text"] for word in found))
+            lines.extend(page.extract_text().splitlines())
             boxes = []
             for word in found:
                 height = word["bottom"] - word["top"]
@@ -162,7 +165,7 @@ def places(path):
                         break
                     if min(a[2], b[2]) - max(a[0], b[0]) > 0.8 and min(a[3], b[3]) - max(a[1], b[1]) > 0.8:
                         problem(f"page {number + 1}: {text!r} and {other!r} overlap")
-    return words, " ".join(texts)
+    return words, " ".join(texts), lines
 
 
 def check(path):
@@ -172,10 +175,11 @@ def check(path):
             problem(f"syntax: {line}")
         catalog(pdf)
         fonts(pdf)
-        links = structure(pdf, content(pdf))
+        links, alts = structure(pdf, content(pdf))
         pages = len(pdf.pages)
-    words, text = places(path)
-    return {"pages": pages, "links": links, "words": words, "text": text, "problems": list(problems)}
+    words, text, lines = places(path)
+    return {"pages": pages, "links": links, "words": words, "text": text, "lines": lines, "alts": alts,
+            "problems": list(problems)}
 
 
 print(json.dumps({path: check(path) for path in sys.argv[1:]}))

@@ -1,5 +1,6 @@
 //! What the reports look like, and that nothing in them acts.
 
+mod agree;
 mod fixtures;
 mod hostile;
 mod pdf;
