@@ -61,6 +61,13 @@ pub enum Shape {
         /// How thick it is.
         width: f32,
     },
+    /// A filled polygon.
+    Area {
+        /// Its corners.
+        points: Vec<(f32, f32)>,
+        /// Its colour.
+        colour: Colour,
+    },
     /// A dot.
     Dot {
         /// Its middle.
@@ -136,6 +143,10 @@ impl Figure {
                 Shape::Line { from, to, colour, width } => {
                     let moved = |(x, y): (f32, f32)| (left + x, top + y);
                     sheet.ops.push((mark, Op::line(moved(*from), moved(*to), *colour, *width)));
+                }
+                Shape::Area { points, colour } => {
+                    let points = points.iter().map(|(x, y)| (left + x, top + y)).collect();
+                    sheet.ops.push((mark, Op::Fill { points, colour: *colour }));
                 }
                 Shape::Dot { at, radius, colour } => {
                     let points = (0..12).map(|step| {

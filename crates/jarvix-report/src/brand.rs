@@ -95,6 +95,12 @@ impl Default for Brand {
     }
 }
 
+/// A fifth of `colour` on `ground`: the colour of large areas.
+pub(crate) fn tinted(colour: Colour, ground: Colour) -> Colour {
+    let part = |a: u8, b: u8| ((u32::from(a) + 4 * u32::from(b)) / 5) as u8;
+    Colour(part(colour.0, ground.0), part(colour.1, ground.1), part(colour.2, ground.2))
+}
+
 /// Why a file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}{problem}")]

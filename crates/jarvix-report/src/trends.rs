@@ -58,6 +58,9 @@ pub struct MovedPage {
     pub before: Option<Milli>,
     /// Its score in the last run.
     pub now: Option<Milli>,
+    /// Its score in each of [`TrendFacts::runs`]; none where the run has no such page.
+    #[serde(default)]
+    pub scores: Vec<Option<Milli>>,
     /// Sections of its text that differ, by heading, the first of them.
     pub sections: Vec<String>,
     /// Whether its text differs at all.

@@ -99,6 +99,7 @@ fn mover(page: PageTrend) -> MovedPage {
         standing: page.standing.as_str().to_owned(),
         before: page.before().map(Milli),
         now: page.now().map(Milli),
+        scores: page.scores.iter().map(|score| score.map(Milli)).collect(),
         sections: named.take(SECTIONS_NAMED).collect(),
         text_changed: page.text_changed,
         url: page.url,

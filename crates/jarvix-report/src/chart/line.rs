@@ -1,7 +1,7 @@
 //! A line over runs as geometry, like the histogram: percent of the width, pixels of height, integers
 //! only. What is expected next stands at the right, as a band.
 
-use super::Tick;
+use super::{Segment, Tick, score_ticks};
 use crate::{Milli, RunMean, TrendFacts};
 
 /// Height of the strip above the plot: half a label.
@@ -14,10 +14,6 @@ const FOOT: u64 = 26;
 const LEFT: i64 = 9_000;
 /// Right edge of the plot.
 const RIGHT: i64 = 98_000;
-/// Half the width of the band, in thousandths of a percent.
-const BAND: i64 = 1_500;
-/// Points between two labels of the y axis.
-const STEP: i64 = 25;
 /// Most labels on the x axis: four letters' width apart on a phone.
 const LABELS_MAX: usize = 12;
 
@@ -41,20 +37,14 @@ pub(crate) struct Point {
     pub(crate) label: String,
 }
 
-/// A straight line from one point to the next.
-pub(crate) struct Segment {
-    pub(crate) x1: Milli,
-    pub(crate) y1: u64,
-    pub(crate) x2: Milli,
-    pub(crate) y2: u64,
-}
-
-/// What is expected next.
+/// What is expected next: an area that opens from the last mean to where the next one is expected in
+/// four of five cases.
 pub(crate) struct Band {
     pub(crate) x: Milli,
-    pub(crate) y: u64,
     pub(crate) width: Milli,
-    pub(crate) height: u64,
+    pub(crate) high: u64,
+    pub(crate) low: u64,
+    /// From the last mean to the one that is most likely next.
     pub(crate) to: Segment,
 }
 
@@ -73,10 +63,9 @@ impl LineChart {
         let last = points.last().filter(|_| points.len() > 1)?;
         let band = facts.outlook.map(|outlook| {
             let x = place(slots - 1, slots);
-            let (y, low) = (height(outlook.high), height(outlook.low));
+            let (high, low) = (height(outlook.high), height(outlook.low));
             let to = Segment { x1: last.x, y1: last.y, x2: x, y2: height(outlook.point) };
-            let (x, width) = (Milli(x.0 - BAND), Milli(2 * BAND));
-            Band { x, y, width, height: (low - y).max(1), to }
+            Band { x: last.x, width: Milli(x.0 - last.x.0), high, low: low.max(high + 1), to }
         });
         let lines = points.windows(2).map(|two| Segment {
             x1: two[0].x,
@@ -92,14 +81,7 @@ impl LineChart {
             base,
             lines: lines.collect(),
             x_ticks: x_ticks(facts.runs.len(), slots, base),
-            y_ticks: (0..=100 / STEP)
-                .map(|i| Milli::whole(i * STEP))
-                .map(|score| Tick {
-                    x: Milli(LEFT - 1_200),
-                    y: height(score),
-                    label: format!("{score:.0}"),
-                })
-                .collect(),
+            y_ticks: score_ticks(LEFT, HEAD, PLOT),
             points,
             band,
         })
@@ -128,8 +110,7 @@ fn place(at: usize, slots: usize) -> Milli {
 
 /// Where a score stands, in pixels from the top.
 fn height(score: Milli) -> u64 {
-    let score = u64::try_from(score.0.clamp(0, 100_000)).unwrap_or(0);
-    HEAD + PLOT - (score * PLOT + 50_000) / 100_000
+    super::height(score, HEAD, PLOT)
 }
 
 #[cfg(test)]
@@ -182,8 +163,9 @@ mod tests {
                 prop_assert!(point.y >= HEAD && point.y <= chart.base);
             }
             if let Some(band) = &chart.band {
-                prop_assert!(band.x.0 >= LEFT && band.x.0 + band.width.0 <= 100_000);
-                prop_assert!(band.y >= HEAD && band.y + band.height <= chart.base + 1);
+                prop_assert!(band.x.0 >= LEFT && band.width.0 > 0);
+                prop_assert!(band.x.0 + band.width.0 <= RIGHT);
+                prop_assert!(band.high >= HEAD && band.high < band.low && band.low <= chart.base + 1);
             }
             prop_assert!(chart.x_ticks.windows(2).all(|t| t[0].x.0 + 5_000 < t[1].x.0), "collide");
         }

@@ -9,6 +9,7 @@ use jarvix_pdf::{Colour, Logo};
 use sha2::{Digest, Sha256};
 
 use super::{STYLE, STYLE_HASH};
+use crate::brand::tinted;
 use crate::{Brand, Section};
 
 /// The largest room of a logo on the page, in pixels.
@@ -64,11 +65,8 @@ pub(crate) fn style(brand: &Brand) -> (Cow<'static, str>, String) {
     let (Some(light), Some(dark)) = (brand.accent, brand.accent_dark) else {
         return (Cow::Borrowed(STYLE), STYLE_HASH.to_owned());
     };
-    let soft = |colour: Colour, ground: Colour| {
-        let part = |a: u8, b: u8| ((u32::from(a) + 4 * u32::from(b)) / 5) as u8;
-        Colour(part(colour.0, ground.0), part(colour.1, ground.1), part(colour.2, ground.2))
-    };
-    let (soft_light, soft_dark) = (soft(light, Brand::PAPER_LIGHT), soft(dark, Brand::PAPER_DARK));
+    let (soft_light, soft_dark) =
+        (tinted(light, Brand::PAPER_LIGHT), tinted(dark, Brand::PAPER_DARK));
     let style = format!(
         "{STYLE}:root{{--accent:{0};--soft:{2}}}\n\
          @supports (color: light-dark(red, red)){{:root{{--accent:light-dark({0},{1});--soft:light-dark({2},{3})}}}}\n",

@@ -11,6 +11,9 @@ use crate::view::{Fact, Link, Shown, View};
 /// Examples that are shown of one cause on paper.
 const EXAMPLES: usize = 3;
 
+/// Width of a line in a table, in points.
+const SPARK: f32 = 62.0;
+
 fn column(head: &str, width: Width, align: Align) -> Column {
     Column { head: head.to_owned(), width, align }
 }
@@ -128,20 +131,24 @@ impl Sheet<'_> {
         self.part("The pages that moved most");
         let rows = facts.movers.iter().map(|page| {
             let sections: Vec<String> = page.sections.iter().map(|s| s.0.clone()).collect();
-            let text = format!("{} {} {}", page.standing, page.text, sections.join(", "));
+            let text = match page.text.is_empty() {
+                true => page.standing.0.clone(),
+                false => format!("{} · {} {}", page.standing, page.text, sections.join(", ")),
+            };
             let about = Paragraph::new(text, self.look.soft()).cut_after(2);
+            let look = self.look;
+            let spark = page.spark.as_ref().map(|spark| charts::sparkline(spark, SPARK, look));
             vec![
                 Cell::of(vec![self.link(&page.link), about]),
+                Cell { paragraphs: Vec::new(), figure: spark },
                 self.number(&page.before),
                 self.number(&page.now),
             ]
         });
         let rows = rows.collect();
-        self.table(
-            "Pages that moved most.",
-            vec![wide("Page"), numbers("Before"), numbers("Now")],
-            rows,
-        );
+        let by_run = column("By run", Width::Fit(SPARK), Align::Start);
+        let columns = vec![wide("Page"), by_run, numbers("Before"), numbers("Now")];
+        self.table("Pages that moved most.", columns, rows);
     }
 
     fn runs(&mut self, facts: &OverTime) {
@@ -160,7 +167,15 @@ impl Sheet<'_> {
     }
 
     pub(super) fn places(&mut self, view: &View) {
-        self.section("Hosts, kinds of page and languages");
+        match &view.hosts_chart {
+            None => self.section("Hosts, kinds of page and languages"),
+            Some(chart) => {
+                self.section_of_chart("Hosts, kinds of page and languages");
+                let figure = charts::scatter(chart, self.document.width(), self.look);
+                self.document.figure(&figure);
+                self.note("Each dot is a host: further to the right with more pages, ten times as many at each power of ten; higher with a better mean score.");
+            }
+        }
         self.note(&view.hosts_note);
         if !view.hosts.is_empty() {
             let rows = view.hosts.iter().map(|host| {

@@ -5,7 +5,7 @@ use jarvix_pdf::{Anchor, Figure, Pattern, Shape};
 
 use super::look::Look;
 use crate::Milli;
-use crate::chart::{Histogram, LineChart, Segment, Tick};
+use crate::chart::{Histogram, LineChart, Scatter, Segment, Sparkline, Tick};
 use crate::view::account::Action;
 
 /// Points of a pixel.
@@ -47,6 +47,14 @@ impl Scale {
     }
 }
 
+fn anchor(name: &str) -> Anchor {
+    match name {
+        "start" => Anchor::Start,
+        "end" => Anchor::End,
+        _ => Anchor::Middle,
+    }
+}
+
 fn y(pixels: u64) -> f32 {
     pixels as f32 * PIXEL
 }
@@ -66,11 +74,7 @@ pub(super) fn histogram(chart: &Histogram, about: &str, width: f32, look: Look) 
         let x = scale.x(median.x);
         let (from, to) = ((x, y(median.top)), (x, y(chart.base)));
         shapes.push(Shape::Line { from, to, colour: look.loss, width: 1.0 });
-        let anchor = match median.anchor {
-            "start" => Anchor::Start,
-            "end" => Anchor::End,
-            _ => Anchor::Middle,
-        };
+        let anchor = anchor(median.anchor);
         shapes.push(scale.text(x, y(median.top) - 3.0, &median.label, anchor));
     }
     let counts = chart.bars.iter().map(|bar| format!("{}: {}", bar.range, bar.count));
@@ -98,10 +102,11 @@ pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Fi
     let scale = Scale { width, look };
     let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
     if let Some(band) = &chart.band {
-        let (x, top) = (scale.x(band.x), y(band.y));
-        let (width, height) = (scale.x(band.width), y(band.height));
-        let (colour, pattern) = (look.accent, Pattern::Hatched);
-        shapes.push(Shape::Rect { x, y: top, width, height, colour, pattern });
+        let next = scale.x(band.to.x2);
+        let (high, low) = ((next, y(band.high)), (next, y(band.low)));
+        let last = (scale.x(band.to.x1), y(band.to.y1));
+        shapes.push(Shape::Area { points: vec![last, high, low], colour: look.tint });
+        shapes.push(Shape::Line { from: high, to: low, colour: look.accent, width: 1.3 });
         shapes.push(segment(&band.to, scale, look.muted));
     }
     shapes.extend(chart.lines.iter().map(|line| segment(line, scale, look.accent)));
@@ -113,6 +118,37 @@ pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Fi
     let means: Vec<&str> = chart.points.iter().map(|point| point.label.as_str()).collect();
     let alt = format!("{about} {}.", means.join("; "));
     Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+}
+
+/// Hosts by pages and mean score.
+pub(super) fn scatter(chart: &Scatter, width: f32, look: Look) -> Figure {
+    let scale = Scale { width, look };
+    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
+    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    for dot in &chart.dots {
+        let at = (scale.x(dot.x), y(dot.y));
+        shapes.push(Shape::Dot { at, radius: 2.6, colour: look.accent });
+        if let Some(name) = &dot.name {
+            let place = (scale.x(name.x), y(name.y) + 2.6);
+            shapes.push(scale.text(place.0, place.1, &name.text, anchor(name.anchor)));
+        }
+    }
+    let hosts: Vec<&str> = chart.dots.iter().map(|dot| dot.about.as_str()).collect();
+    let alt = format!("Hosts by pages and mean score. {}.", hosts.join("; "));
+    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+}
+
+/// One page's scores over the runs, as high as a line of text.
+pub(super) fn sparkline(chart: &Sparkline, width: f32, look: Look) -> Figure {
+    let scale = Scale { width, look };
+    let mut shapes: Vec<Shape> =
+        chart.lines.iter().map(|line| segment(line, scale, look.accent)).collect();
+    shapes.extend(chart.dots.iter().map(|(x, at)| Shape::Dot {
+        at: (scale.x(*x), y(*at)),
+        radius: 1.8,
+        colour: look.accent,
+    }));
+    Figure { width, height: y(chart.height), shapes, alt: chart.about.clone() }
 }
 
 fn segment(line: &Segment, scale: Scale, colour: jarvix_pdf::Colour) -> Shape {

@@ -3,6 +3,7 @@
 use jarvix_pdf::{Colour, Figure, Logo, Pattern, Shape, Style};
 
 use crate::Brand;
+use crate::brand::tinted;
 
 /// The colours.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,8 @@ pub(super) struct Look {
     pub(super) ink: Colour,
     pub(super) muted: Colour,
     pub(super) accent: Colour,
+    /// The accent's colour for large areas.
+    pub(super) tint: Colour,
     pub(super) rule: Colour,
     pub(super) loss: Colour,
 }
@@ -17,10 +20,12 @@ pub(super) struct Look {
 impl Look {
     /// The colours of a brand.
     pub(super) fn of(brand: &Brand) -> Self {
+        let accent = brand.accent.unwrap_or(Colour(0x0b, 0x5a, 0x63));
         Self {
             ink: Colour(0x1d, 0x1e, 0x20),
             muted: Colour(0x5a, 0x5d, 0x63),
-            accent: brand.accent.unwrap_or(Colour(0x0b, 0x5a, 0x63)),
+            accent,
+            tint: tinted(accent, Colour::WHITE),
             rule: Colour(0xdc, 0xd7, 0xcc),
             loss: Colour(0x9c, 0x3b, 0x1b),
         }

@@ -2,7 +2,8 @@
 //! repeats what, and how the figures came about.
 
 use super::{Fact, Link, Shown};
-use crate::{FAILURE_EXAMPLES, GroupCount, Milli, Summary, words};
+use crate::chart::Scatter;
+use crate::{FAILURE_EXAMPLES, GroupCount, HostRow, Milli, Summary, words};
 
 /// A counted line of a table, with its share of the table's total.
 pub(crate) struct Line {
@@ -119,9 +120,18 @@ pub(crate) fn actions(summary: &Summary) -> Vec<Action> {
     actions
 }
 
+fn host_name(host: &HostRow) -> Shown {
+    Shown::of(if host.host.is_empty() { "local files" } else { &host.host })
+}
+
+/// The hosts that are shown as dots.
+pub(crate) fn hosts_chart(summary: &Summary) -> Option<Scatter> {
+    Scatter::of(&summary.hosts, |host| host_name(host).0)
+}
+
 pub(crate) fn hosts(summary: &Summary) -> Vec<Host> {
-    let row = |host: &crate::HostRow| Host {
-        name: Shown::of(if host.host.is_empty() { "local files" } else { &host.host }),
+    let row = |host: &HostRow| Host {
+        name: host_name(host),
         pages: words::number(host.pages),
         failed: words::number(host.failed),
         documents: words::number(host.documents),

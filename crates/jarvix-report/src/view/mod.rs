@@ -11,7 +11,7 @@ pub(crate) mod ranking;
 
 use std::fmt;
 
-use crate::chart::Histogram;
+use crate::chart::{Histogram, Scatter};
 use crate::{Brand, Summary, brief, escape, words};
 
 /// Longest title, reason or other text of a page that is shown, in characters.
@@ -39,6 +39,7 @@ pub(crate) struct View {
     pub(crate) over_time: Option<over_time::OverTime>,
     pub(crate) hosts: Vec<account::Host>,
     pub(crate) hosts_note: String,
+    pub(crate) hosts_chart: Option<Scatter>,
     pub(crate) manners: manners::Manners,
     pub(crate) groups: Vec<account::Group>,
     pub(crate) outcomes: Vec<account::Line>,
@@ -175,6 +176,7 @@ impl View {
             over_time: over_time::OverTime::of(summary),
             hosts: account::hosts(summary),
             hosts_note: account::hosts_note(summary),
+            hosts_chart: account::hosts_chart(summary),
             manners: manners::Manners::of(summary),
             groups: account::groups(summary),
             outcomes: account::outcomes(summary),

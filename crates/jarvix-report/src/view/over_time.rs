@@ -1,7 +1,7 @@
 //! What became of the pages since earlier runs of the same input.
 
 use super::{Link, Shown};
-use crate::chart::LineChart;
+use crate::chart::{LineChart, Sparkline};
 use crate::{MovedPage, RunMean, Summary, TrendFacts, words};
 
 /// What the report says of earlier runs; not there where there are none.
@@ -28,6 +28,7 @@ pub(crate) struct Mover {
     pub(crate) standing: Shown,
     pub(crate) before: String,
     pub(crate) now: String,
+    pub(crate) spark: Option<Sparkline>,
     pub(crate) text: String,
     pub(crate) sections: Vec<Shown>,
 }
@@ -116,6 +117,7 @@ impl Mover {
             standing: Shown::of(&page.standing.to_lowercase()),
             before: score(page.before),
             now: score(page.now),
+            spark: Sparkline::of(&page.scores),
             text: text.to_owned(),
             sections: page.sections.iter().map(|heading| Shown::of(heading)).collect(),
         }

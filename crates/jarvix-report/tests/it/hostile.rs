@@ -10,7 +10,7 @@ use crate::fixtures;
 /// The elements that the templates are made of.
 const ELEMENTS: &str = "a bdi body button caption circle code col colgroup dd defs desc details div dl dt \
     figcaption figure footer form h1 h2 h3 head header html input label li line link main meta nav option \
-    output p pattern pre rect script section select span strong style summary svg table tbody td \
+    output p pattern pre rect polygon script section select span strong style summary svg table tbody td \
     text tfoot th thead title tr ul";
 
 /// The tags of `html`, without their brackets. Every bracket of a text is escaped, so that each
