@@ -16,6 +16,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
 
+use crate::json::json_as_text;
 use crate::similarity::similarity;
 use crate::url_part::url_part;
 
@@ -35,6 +36,11 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "url_part(url, part)",
         "one part of a URL: `scheme`, `host`, `port`, `path`, `query`, `fragment`, `file`, \
          `extension`, `segment:N` (from 1, from the end below zero) or `param:NAME`; null where \
+         there is none",
+    ),
+    (
+        "json_as_text(json, key)",
+        "a field of a JSON object as text, such as a column of your list in `input_meta`; null where \
          there is none",
     ),
     ("similarity(a, b)", "the share of runs of five words that two texts have in common, 0 to 1"),
@@ -59,6 +65,7 @@ pub(crate) fn all() -> Vec<ScalarUDF> {
         text_function("host", host),
         text_function("registrable_domain", domain),
         url_part(),
+        json_as_text(),
         similar(),
         points(),
         curve(),

@@ -12,6 +12,7 @@ mod by_part;
 mod error;
 mod expression;
 mod functions;
+mod json;
 mod place;
 mod reader;
 mod selection;
