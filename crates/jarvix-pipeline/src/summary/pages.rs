@@ -112,13 +112,15 @@ pub async fn hosts(session: &Session) -> Result<(Vec<HostRow>, u64), LineError> 
     let failed = outcome_list(Outcome::is_failure);
     let gives = outcome_list(Outcome::gives_document);
     let sql = format!(
-        "SELECT host(p.url) AS host, count(*) AS pages, \
-                sum(CASE WHEN p.outcome IN ({failed}) THEN 1 ELSE 0 END) AS failed, \
-                sum(CASE WHEN p.outcome IN ({gives}) THEN 1 ELSE 0 END) AS documents, \
-                sum(s.score) AS total, count(s.score) AS scored \
-         FROM (SELECT url, outcome FROM pages) p \
-         LEFT JOIN (SELECT url, score FROM scores) s ON p.url = s.url \
-         GROUP BY host(p.url) ORDER BY pages DESC, host LIMIT {HOST_ROWS}"
+        "SELECT p.host AS host, p.pages AS pages, p.failed AS failed, p.documents AS documents, \
+                s.total AS total, s.scored AS scored \
+         FROM (SELECT host(url) AS host, count(*) AS pages, \
+                      sum(CASE WHEN outcome IN ({failed}) THEN 1 ELSE 0 END) AS failed, \
+                      sum(CASE WHEN outcome IN ({gives}) THEN 1 ELSE 0 END) AS documents \
+               FROM pages GROUP BY host(url) ORDER BY pages DESC, host LIMIT {HOST_ROWS}) p \
+         LEFT JOIN (SELECT host(url) AS host, sum(score) AS total, count(score) AS scored \
+                    FROM scores GROUP BY host(url)) s ON s.host IS NOT DISTINCT FROM p.host \
+         ORDER BY p.pages DESC, p.host"
     );
     let rows = Rows::of(session, &sql).await?;
     let hosts: Vec<HostRow> = (0..rows.len())

@@ -6,15 +6,20 @@ use jarvix_report::{Contribution, Milli, ProfileFacts, RankedRow, TopPage};
 use super::Rows;
 use crate::LineError;
 
-/// The columns of the ranking; `s.*` brings the contributions, whatever the profile called them.
-const RANKING_SQL: &str = "\
-SELECT s.*, d.title AS title, host(s.url) AS host, d.language AS language, \
-       d.page_type AS page_type, d.word_count AS word_count, d.published AS published, \
-       p.input_meta AS input_meta \
-FROM scores s \
-JOIN (SELECT url, title, language, page_type, word_count, published FROM documents) d ON s.url = d.url \
-JOIN (SELECT url, input_meta FROM pages) p ON s.url = p.url \
-ORDER BY s.score DESC, s.url";
+/// The ranking of the rows of `scores`, which are all of them or the best; `s.*` brings the
+/// contributions, whatever the profile called them. Joined by number: addresses would have to be held.
+fn ranking_sql(scores: &str) -> String {
+    format!(
+        "SELECT s.*, d.title AS title, host(s.url) AS host, d.language AS language, \
+                d.page_type AS page_type, d.word_count AS word_count, d.published AS published, \
+                p.input_meta AS input_meta \
+         FROM {scores} s \
+         JOIN (SELECT ordinal, title, language, page_type, word_count, published FROM documents) d \
+           ON s.ordinal = d.ordinal \
+         JOIN (SELECT ordinal, input_meta FROM pages) p ON s.ordinal = p.ordinal \
+         ORDER BY s.score DESC, s.url"
+    )
+}
 
 /// The best `rows` pages with what explains their place.
 pub async fn top(
@@ -22,7 +27,9 @@ pub async fn top(
     profile: &ProfileFacts,
     rows: usize,
 ) -> Result<Vec<TopPage>, LineError> {
-    let rows = Rows::of(session, &format!("{RANKING_SQL} LIMIT {rows}")).await?;
+    // The best are found before anything is joined, so that no run is too large.
+    let best = format!("(SELECT * FROM scores ORDER BY score DESC, url LIMIT {rows})");
+    let rows = Rows::of(session, &ranking_sql(&best)).await?;
     Ok((0..rows.len())
         .map(|i| TopPage {
             rank: i as u64 + 1,
@@ -56,7 +63,7 @@ pub async fn ranking(
     signals: &[String],
     mut each: impl FnMut(RankedRow) -> Result<(), LineError>,
 ) -> Result<(), LineError> {
-    let mut stream = session.stream(RANKING_SQL).await?;
+    let mut stream = session.stream(&ranking_sql("scores")).await?;
     let columns = stream.columns().to_vec();
     let mut rank = 0;
     while let Some(rows) = stream.next_rows().await? {
