@@ -89,6 +89,11 @@ impl Fonts {
         Some(fonts)
     }
 
+    /// Which fonts of the machine there are: the same text, the same documents.
+    pub fn identity(&self) -> String {
+        self.system.get_or_init(System::new).identity()
+    }
+
     pub(crate) fn face(&self, id: FaceId) -> &Face {
         match id {
             FaceId::Regular => &self.regular,

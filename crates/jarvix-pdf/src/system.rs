@@ -59,6 +59,17 @@ impl System {
         Self { order, database, faces, known: Mutex::default() }
     }
 
+    /// The names of all faces, with the sizes of their files.
+    pub(crate) fn identity(&self) -> String {
+        let size = |source: &Source| match source {
+            Source::Binary(data) => (**data).as_ref().len() as u64,
+            Source::File(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
+        };
+        let faces = self.order.iter().filter_map(|id| self.database.face(*id));
+        let name = |face: &FaceInfo| format!("{} {}", face.post_script_name, size(&face.source));
+        faces.map(name).collect::<Vec<_>>().join("\n")
+    }
+
     pub(crate) fn face(&self, at: usize) -> Option<&Face> {
         self.faces.get(at).and_then(OnceLock::get)
     }

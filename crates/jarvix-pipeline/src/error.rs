@@ -29,6 +29,16 @@ pub enum LineError {
     /// Drawing the report.
     #[error(transparent)]
     Report(#[from] jarvix_report::ReportError),
+    /// No page of the run has a value there.
+    #[error("no page of run {run} has a value in the column {column:?}")]
+    NoColumn {
+        /// The run.
+        run: RunId,
+        /// The column of its list.
+        column: String,
+        /// The columns that the first page with any has.
+        columns: Vec<String>,
+    },
     /// The run exists and was made for something else.
     #[error("run {run} was made with {what} {was:?}, not {now:?}")]
     IdentityChanged {

@@ -32,6 +32,9 @@ pub struct Summary {
     pub title: String,
     /// The run.
     pub run: RunId,
+    /// Which part of the run it is about; `None` for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartFact>,
     /// Version of Jarvix that made the report.
     pub jarvix_version: String,
     /// What was asked for, and what became of each line.
@@ -86,6 +89,15 @@ pub struct Summary {
     pub repeat_command: String,
     /// Sentences on how the figures came about and what they do not say.
     pub method: Vec<String>,
+}
+
+/// A part of a run: the pages that have something in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartFact {
+    /// What they have in common, such as `host`.
+    pub what: String,
+    /// Its value, such as `example.org`.
+    pub value: String,
 }
 
 /// Where the input came from, and the sum that accounts for every line:
@@ -381,6 +393,7 @@ impl Summary {
         Self {
             title: title.into(),
             run,
+            part: None,
             jarvix_version: env!("CARGO_PKG_VERSION").to_owned(),
             input: InputFacts::default(),
             fetched: None,

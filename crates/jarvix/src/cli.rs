@@ -3,6 +3,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
+use jarvix_pipeline::report::Split;
+
 use crate::settings;
 
 /// The whole command line.
@@ -214,16 +216,20 @@ fn verify() -> Command {
     ))
 }
 
+fn split(word: &str) -> Result<Split, String> {
+    Split::parse(word).ok_or_else(|| format!("pages are split by {}", Split::WORDS))
+}
+
 fn report() -> Command {
     let command = Command::new("report")
         .about("Write the report of one or more runs, or one for each host of a run")
         .arg(run_id(true).action(ArgAction::Append).num_args(1..))
         .arg(Arg::new("format").long("format").value_name("LIST").default_value("html,json,csv").help("Formats: html, pdf, json, csv"))
         .arg(Arg::new("out").long("out").value_name("DIR").help("Folder to write to, a sub-folder per run [default: the run's own report folder]"))
-        .arg(Arg::new("split").long("split").value_name("WHAT").value_parser(["host", "domain", "action", "language", "page_type"]).help("One report for each host, domain, action, language or kind of page of the run"))
+        .arg(Arg::new("split").long("split").value_name("WHAT").value_parser(split).help("One report for each group of the run's pages: by host, domain, action, language, page_type or column:NAME, a column of your list"))
         .arg(Arg::new("pool").long("pool").value_name("N").value_parser(clap::value_parser!(u16).range(1..=256)).help("Reports drawn at a time [default: --threads]"))
         .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Make reports of a batch anew, those that are there and up to date, too"))
-        .after_help(examples("  jarvix report --run urls-1\n  jarvix report --run urls-1 --format pdf --paper letter\n  jarvix report --run urls-1 urls-2 --format html,pdf --out reports\n  jarvix report --run urls-1 --format pdf --split host --out by-host\n  jarvix report --run urls-1 --format html,pdf --brand brand.toml\n\nA brand file, every line of which may be left out:\n  title = \"Suppliers, week 48\"\n  footer = \"ACME, internal\"\n  logo = \"logo.svg\"          # PNG or SVG, beside the file\n  accent = \"#7a1fa2\"         # and accent_dark, for the dark theme\n  sections = [\"scores\", \"ranking\", \"trends\", \"hosts\", \"politeness\", \"lines\", \"failures\", \"duplicates\", \"method\"]"));
+        .after_help(examples("  jarvix report --run urls-1\n  jarvix report --run urls-1 --format pdf --paper letter\n  jarvix report --run urls-1 urls-2 --format html,pdf --out reports\n  jarvix report --run urls-1 --format pdf --split host --out by-host\n  jarvix report --run urls-1 --format html --split column:team --out by-team\n  jarvix report --run urls-1 --format html,pdf --brand brand.toml\n\nA brand file, every line of which may be left out:\n  title = \"Suppliers, week 48\"\n  footer = \"ACME, internal\"\n  logo = \"logo.svg\"          # PNG or SVG, beside the file\n  accent = \"#7a1fa2\"         # and accent_dark, for the dark theme\n  sections = [\"scores\", \"ranking\", \"trends\", \"hosts\", \"politeness\", \"lines\", \"failures\", \"duplicates\", \"method\"]"));
     settings::add_flags(command, "report")
 }
 

@@ -82,7 +82,7 @@ impl Batch<'_> {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let run = usize::try_from(at).ok().and_then(|at| runs.get(at));
                 let Some(run) = run else { break };
-                let (job, files) = self.one(run, runs.len() > 1, setter.as_mut())?;
+                let (job, files) = self.one(run, runs.len() > 1, &fonts, setter.as_mut())?;
                 locked(&jobs).push((at, job, files));
                 (self.on_progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             }
@@ -107,13 +107,18 @@ impl Batch<'_> {
         &self,
         run: &RunId,
         may_keep: bool,
+        fonts: &Fontcase,
         setter: Option<&mut Typesetter>,
     ) -> Result<(Job, Vec<PathBuf>), LineError> {
         let folder = match self.out {
             Some(out) => out.join(run.as_str()),
             None => self.store.run_dir(run).join("report"),
         };
-        let key = made::key(self.store, run, self.settings, "run")?;
+        // Whoever makes one report is not kept waiting for a list of the machine's fonts.
+        let key = match may_keep {
+            true => self.key(run, "run", fonts)?,
+            false => made::key(self.store, run, self.settings, &["run"])?,
+        };
         let disk = &*self.store.env().disk;
         let mut made = Made::open(disk, &folder, key, self.force || !may_keep)?;
         let formats = &self.settings.formats;
@@ -128,6 +133,18 @@ impl Batch<'_> {
         }
         made.save()?;
         Ok((Job { run: run.clone(), written: Some(written) }, files))
+    }
+
+    /// What decides the bytes of the reports of `run`: see [`made::key`].
+    pub(super) fn key(
+        &self,
+        run: &RunId,
+        what: &str,
+        fonts: &Fontcase,
+    ) -> Result<String, LineError> {
+        let is_set = self.settings.formats.contains(&Format::Pdf);
+        let fonts = if is_set { fonts.identity()? } else { String::new() };
+        made::key(self.store, run, self.settings, &[what, &fonts])
     }
 
     /// A typesetter, if there is a PDF to make.

@@ -3,19 +3,24 @@
 //!
 //! What it refuses to do: hold more than the rows that a report shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jarvix_core::{Gate, Outcome, RunId};
 use jarvix_report::{
-    ActionCount, Contribution, DuplicateFacts, FAILURE_EXAMPLES, FAILURE_ROWS, FailureCause,
-    FetchSpan, GROUP_ROWS, GateCount, GroupCount, HOST_ROWS, HostRow, Milli, OutcomeCount,
+    ActionCount, CLUSTER_ROWS, CLUSTER_URLS, ClusterRow, Contribution, DuplicateFacts,
+    FAILING_HOST_ROWS, FAILURE_EXAMPLES, FAILURE_ROWS, FailingHost, FailureCause, FetchSpan,
+    GROUP_ROWS, GateCount, GroupCount, HOST_ROWS, HostRow, Milli, OutcomeCount, PartFact,
     ScoreTally, Summary, TOP_ROWS, TopPage,
 };
 
+use super::Split;
 use crate::summary::ScoredBy;
 
-/// Different causes and hosts that are counted in one group; more are left out of it.
+/// Different causes, hosts and repeated pages that are counted in one group; the report says so where
+/// there are more.
 const KINDS_MAX: usize = 4_096;
+/// Repeated pages that are told apart in one group.
+const CLUSTERS_MAX: usize = 1 << 20;
 
 /// A page of the run with what is known of it.
 #[derive(Debug, Default)]
@@ -48,6 +53,8 @@ struct HostCount {
     documents: u64,
     scored: u64,
     sum: i128,
+    /// Failed pages by the place of their outcome.
+    failures: BTreeMap<usize, u64>,
 }
 
 /// The pages of one group, counted; rows come best first.
@@ -66,12 +73,31 @@ pub(super) struct Group {
     hosts: BTreeMap<String, HostCount>,
     scores: Vec<(i64, u64)>,
     repeated: u64,
+    /// Hashes of the pages that others repeat.
+    clusters: HashSet<u64>,
+    /// Those pages, how many repeat each, and a few that do.
+    repeats: BTreeMap<String, (u64, Vec<String>)>,
     top: Vec<TopPage>,
+    /// Whether something was left out because there were too many kinds of it.
+    is_short: bool,
 }
 
-fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
-    if counts.len() < KINDS_MAX || counts.contains_key(&key) {
-        *counts.entry(key).or_default() += 1;
+/// The entry of `key`, unless there are too many others; then `is_short` is set.
+fn entry<'a, K: Ord, V: Default>(
+    entries: &'a mut BTreeMap<K, V>,
+    key: K,
+    is_short: &mut bool,
+) -> Option<&'a mut V> {
+    if entries.len() >= KINDS_MAX && !entries.contains_key(&key) {
+        *is_short = true;
+        return None;
+    }
+    Some(entries.entry(key).or_default())
+}
+
+fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, is_short: &mut bool) {
+    if let Some(count) = entry(counts, key, is_short) {
+        *count += 1;
     }
 }
 
@@ -101,7 +127,10 @@ impl Group {
             hosts: BTreeMap::new(),
             scores: Vec::new(),
             repeated: 0,
+            clusters: HashSet::new(),
+            repeats: BTreeMap::new(),
             top: Vec::new(),
+            is_short: false,
         }
     }
 
@@ -110,7 +139,7 @@ impl Group {
         self.bytes_wire += row.bytes_wire;
         let outcome = row.outcome.unwrap_or(Outcome::Internal);
         let place = Outcome::ALL.iter().position(|known| *known == outcome).unwrap_or(0);
-        count(&mut self.outcomes, place);
+        count(&mut self.outcomes, place, &mut self.is_short);
         if let Some(at) = &row.fetched_at {
             let (first, last) = self.span.get_or_insert_with(|| (at.clone(), at.clone()));
             if at < first {
@@ -122,21 +151,23 @@ impl Group {
         }
         if !outcome.gives_document() {
             let key = (place, row.reason.clone());
-            if self.causes.len() < KINDS_MAX || self.causes.contains_key(&key) {
-                let (count, examples) = self.causes.entry(key).or_default();
+            let cause = entry(&mut self.causes, key, &mut self.is_short);
+            if let Some((count, examples)) = cause {
                 *count += 1;
                 if examples.len() < FAILURE_EXAMPLES {
                     examples.push(row.url.clone());
                 }
             }
         }
-        if self.hosts.len() < KINDS_MAX || self.hosts.contains_key(&row.host) {
-            let host = self.hosts.entry(row.host.clone()).or_default();
+        if let Some(host) = entry(&mut self.hosts, row.host.clone(), &mut self.is_short) {
             host.pages += 1;
             host.failed += u64::from(outcome.is_failure());
             host.documents += u64::from(row.is_document);
             host.scored += u64::from(row.score.is_some());
             host.sum += i128::from(row.score.unwrap_or(0));
+            if outcome.is_failure() {
+                *host.failures.entry(place).or_default() += 1;
+            }
         }
         if row.is_document {
             self.document(row, scored_by);
@@ -146,13 +177,17 @@ impl Group {
     fn document(&mut self, row: PageRow, scored_by: &ScoredBy) {
         self.documents += 1;
         if let Some(gate) = &row.gate {
-            count(&mut self.gates, gate.clone());
+            count(&mut self.gates, gate.clone(), &mut self.is_short);
         }
-        count(&mut self.languages, row.language.clone().unwrap_or_default());
-        count(&mut self.page_types, row.page_type.clone().unwrap_or_default());
-        self.repeated += u64::from(row.duplicate_of.is_some());
+        let language = row.language.clone().unwrap_or_default();
+        count(&mut self.languages, language, &mut self.is_short);
+        let page_type = row.page_type.clone().unwrap_or_default();
+        count(&mut self.page_types, page_type, &mut self.is_short);
+        if let Some(first) = &row.duplicate_of {
+            self.repeat(first, &row.url);
+        }
         let Some(score) = row.score else { return };
-        count(&mut self.actions, row.action.clone());
+        count(&mut self.actions, row.action.clone(), &mut self.is_short);
         match self.scores.last_mut() {
             Some((last, count)) if *last == score => *count += 1,
             _ => self.scores.push((score, 1)),
@@ -163,9 +198,35 @@ impl Group {
         }
     }
 
-    /// The summary of the group; `tally` is empty before and after.
-    pub(super) fn summary(self, run: &RunId, of: &Summary, scored_by: &ScoredBy) -> Summary {
+    fn repeat(&mut self, first: &str, url: &str) {
+        self.repeated += 1;
+        let hash = blake3::hash(first.as_bytes());
+        let hash = u64::from_le_bytes(std::array::from_fn(|at| hash.as_bytes()[at]));
+        if self.clusters.len() < CLUSTERS_MAX {
+            self.clusters.insert(hash);
+        } else {
+            self.is_short = true;
+        }
+        let repeats = entry(&mut self.repeats, first.to_owned(), &mut self.is_short);
+        if let Some((count, examples)) = repeats {
+            *count += 1;
+            if examples.len() < CLUSTER_URLS {
+                examples.push(url.to_owned());
+            }
+        }
+    }
+
+    /// The summary of the group.
+    pub(super) fn summary(
+        self,
+        run: &RunId,
+        of: &Summary,
+        scored_by: &ScoredBy,
+        by: &Split,
+    ) -> Summary {
+        let part = PartFact { what: by.name().to_owned(), value: self.name.clone() };
         let mut summary = Summary::empty(run.clone(), self.name);
+        summary.part = Some(part);
         summary.input.names = vec![of.title.clone()];
         (summary.input.lines, summary.input.pages) = (self.pages, self.pages);
         summary.fetched = self.span.map(|(first, last)| FetchSpan { first, last });
@@ -186,13 +247,21 @@ impl Group {
         self.scores.iter().for_each(|(score, count)| tally.add(Milli(*score), *count));
         summary.scores = tally.stats();
         summary.top = self.top;
+        summary.failing_hosts = failing_hosts(&self.hosts);
         (summary.hosts, summary.hosts_left_out) = hosts(self.hosts);
         summary.failures = causes(self.causes);
-        summary.duplicates =
-            DuplicateFacts { repeated: self.repeated, ..DuplicateFacts::default() };
+        summary.duplicates = DuplicateFacts {
+            repeated: self.repeated,
+            clusters: self.clusters.len() as u64,
+            largest: repeats(self.repeats),
+        };
         summary.sizes.bytes_wire = self.bytes_wire;
         summary.method.clone_from(&of.method);
         summary.method.insert(0, format!("This report is about a part of the run {run}: what is not said here stands in the report of the whole run."));
+        if self.is_short {
+            let short = "There are more causes, hosts, languages or repeated pages than are counted one by one: those that came last are missing from the tables, not from the sums.";
+            summary.method.insert(1, short.to_owned());
+        }
         summary.repeat_command.clone_from(&of.repeat_command);
         summary
     }
@@ -242,6 +311,40 @@ fn hosts(counts: BTreeMap<String, HostCount>) -> (Vec<HostRow>, u64) {
     let left_out = rows.len().saturating_sub(HOST_ROWS) as u64;
     rows.truncate(HOST_ROWS);
     (rows, left_out)
+}
+
+/// The hosts with most failed pages, and how most of those ended.
+fn failing_hosts(counts: &BTreeMap<String, HostCount>) -> Vec<FailingHost> {
+    let row = |(host, count): (&String, &HostCount)| {
+        let named = |place: &usize| Outcome::ALL.get(*place).map(|outcome| outcome.as_str());
+        let most = count
+            .failures
+            .iter()
+            .max_by(|a, b| a.1.cmp(b.1).then_with(|| named(b.0).cmp(&named(a.0))));
+        let (place, of_outcome) = most?;
+        Some(FailingHost {
+            host: host.clone(),
+            pages: count.pages,
+            failed: count.failed,
+            outcome: *Outcome::ALL.get(*place)?,
+            of_outcome: *of_outcome,
+        })
+    };
+    let mut rows: Vec<FailingHost> = counts.iter().filter_map(row).collect();
+    rows.sort_by(|a, b| b.failed.cmp(&a.failed).then_with(|| a.host.cmp(&b.host)));
+    rows.truncate(FAILING_HOST_ROWS);
+    rows
+}
+
+/// The pages that are repeated most.
+fn repeats(counts: BTreeMap<String, (u64, Vec<String>)>) -> Vec<ClusterRow> {
+    let row =
+        |(representative, (repeated, examples))| ClusterRow { representative, repeated, examples };
+    let mut rows: Vec<ClusterRow> = counts.into_iter().map(row).collect();
+    let place = |row: &ClusterRow| (std::cmp::Reverse(row.repeated), row.representative.clone());
+    rows.sort_by_cached_key(place);
+    rows.truncate(CLUSTER_ROWS);
+    rows
 }
 
 fn causes(counts: BTreeMap<(usize, String), (u64, Vec<String>)>) -> Vec<FailureCause> {

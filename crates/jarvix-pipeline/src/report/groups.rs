@@ -8,91 +8,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use jarvix_core::RunId;
-use jarvix_query::Table;
+use jarvix_query::{Session, Table};
 use jarvix_report::Summary;
 
 use super::batch::{Batch, BatchResult, locked, split_name};
 use super::group::{Group, PageRow};
 use super::made::{self, Made};
-use super::{Fontcase, file_error};
+use super::manners::Manners;
+use super::{Fontcase, Split, file_error};
 use crate::LineError;
 use crate::summary::{self, Rows, ScoredBy, outcome_of};
-
-/// What a run's pages are split by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// The host of the URL.
-    Host,
-    /// The domain that someone registered.
-    Domain,
-    /// The action that the profile advises.
-    Action,
-    /// The language of the text.
-    Language,
-    /// The kind of page.
-    PageType,
-}
-
-impl Split {
-    /// Every way.
-    pub const ALL: [Self; 5] =
-        [Self::Host, Self::Domain, Self::Action, Self::Language, Self::PageType];
-
-    /// The word on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::Domain => "domain",
-            Self::Action => "action",
-            Self::Language => "language",
-            Self::PageType => "page_type",
-        }
-    }
-
-    /// Reads what [`as_str`](Self::as_str) wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|split| split.as_str() == text)
-    }
-
-    const fn sql(self) -> &'static str {
-        match self {
-            Self::Host => "coalesce(host(p.url), '')",
-            Self::Domain => "coalesce(registrable_domain(p.url), '')",
-            Self::Action => "coalesce(s.action, '')",
-            Self::Language => "coalesce(d.language, '')",
-            Self::PageType => "coalesce(d.page_type, '')",
-        }
-    }
-
-    /// What the group of those is called that have none.
-    const fn none(self) -> &'static str {
-        match self {
-            Self::Host | Self::Domain => "local files",
-            Self::Action => "not scored",
-            Self::Language => "language not known",
-            Self::PageType => "kind not known",
-        }
-    }
-}
-
-/// The rows of all pages, group by group, the best page of each first.
-fn sql(split: Split) -> String {
-    format!(
-        "SELECT {key} AS split_key, p.url AS page_url, host(p.url) AS host, p.outcome AS outcome, \
-         coalesce(p.reason, '') AS page_reason, p.bytes_wire AS bytes_wire, \
-         CASE WHEN p.attempts > 0 OR p.protocol = 'file' \
-              THEN CAST(date_trunc('second', p.fetched_at) AS VARCHAR) END AS fetched, \
-         d.ordinal IS NOT NULL AS is_document, d.title AS title, d.language AS language, \
-         d.page_type AS page_type, d.word_count AS word_count, d.published AS published, \
-         d.gate AS gate, s.* \
-         FROM (SELECT ordinal, url, outcome, reason, bytes_wire, fetched_at, attempts, protocol FROM pages) p \
-         LEFT JOIN (SELECT ordinal, title, language, page_type, word_count, published, gate FROM documents) d \
-           ON d.ordinal = p.ordinal \
-         LEFT JOIN scores s ON s.ordinal = p.ordinal \
-         ORDER BY split_key, score DESC NULLS LAST, page_url",
-        key = split.sql()
-    )
-}
 
 /// A group on its way to be drawn.
 struct Task {
@@ -110,13 +35,17 @@ struct Desk<'a> {
 
 impl Batch<'_> {
     /// A report for each group of the pages of `run`, in the folder of the batch.
-    pub fn split(&self, run: &RunId, by: Split) -> Result<BatchResult, LineError> {
+    pub fn split(&self, run: &RunId, by: &Split) -> Result<BatchResult, LineError> {
         let folder = match self.out {
             Some(out) => out.to_owned(),
-            None => self.store.run_dir(run).join("report").join(format!("by-{}", by.as_str())),
+            None => {
+                let name = format!("by-{}", made::stem(by.name()));
+                self.store.run_dir(run).join("report").join(name)
+            }
         };
         let disk = &*self.store.env().disk;
-        let key = made::key(self.store, run, self.settings, by.as_str())?;
+        let fonts = Fontcase::default();
+        let key = self.key(run, &format!("{by:?}"), &fonts)?;
         let made = Made::open(disk, &folder, key, self.force)?;
         let (sender, receiver) = sync_channel(2 * self.pool.max(1));
         let desk = Desk {
@@ -125,7 +54,6 @@ impl Batch<'_> {
             made: Mutex::new(made),
             done: AtomicU64::new(0),
         };
-        let fonts = Fontcase::default();
         let mut result = BatchResult::default();
         let panicked = |_| LineError::Threads { reason: "one of them panicked".to_owned() };
         std::thread::scope(|scope| {
@@ -159,16 +87,19 @@ impl Batch<'_> {
     fn groups(
         &self,
         run: &RunId,
-        by: Split,
+        by: &Split,
         sender: &SyncSender<Task>,
         desk: &Desk<'_>,
         result: &mut BatchResult,
     ) -> Result<(), LineError> {
-        let session = self.query.session_for_run(run)?;
+        // All of a run is joined: sorted on disk where memory does not hold it.
+        let session = self.query.session_by_sorting(run)?;
+        self.check(run, by, &session)?;
         let of = summary::frame(self.store, run)?;
-        let whole = Whole { run, of, scored_by: summary::scored_by(self.store, run)?, by };
-        let sql = sql(by);
-        let mut rows = self.runtime.block_on(session.stream(&sql))?;
+        let manners = Manners::of(&session, by, &self.runtime)?;
+        let scored_by = summary::scored_by(self.store, run)?;
+        let mut whole = Whole { run, of, scored_by, by, manners };
+        let mut rows = self.runtime.block_on(session.stream(&by.pages()))?;
         let columns = rows.columns().to_vec();
         let mut open: Option<Group> = None;
         while let Some(batch) = self.runtime.block_on(rows.next_rows())? {
@@ -177,7 +108,7 @@ impl Batch<'_> {
                 let name = rows.text(at, "split_key");
                 if open.as_ref().is_none_or(|group| group.name != name)
                     && let Some(group) = open.replace(Group::new(name))
-                    && !self.hand_over(group, &whole, sender, desk, result)
+                    && !self.hand_over(group, &mut whole, sender, desk, result)?
                 {
                     return Ok(());
                 }
@@ -187,27 +118,46 @@ impl Batch<'_> {
             }
         }
         if let Some(group) = open {
-            self.hand_over(group, &whole, sender, desk, result);
+            self.hand_over(group, &mut whole, sender, desk, result)?;
         }
         Ok(())
+    }
+
+    /// Whether the run's list had the column.
+    fn check(&self, run: &RunId, by: &Split, session: &Session) -> Result<(), LineError> {
+        let Some(sql) = by.check() else { return Ok(()) };
+        if self.runtime.block_on(Rows::of(session, &sql))?.len() > 0 {
+            return Ok(());
+        }
+        let sql = "SELECT input_meta FROM pages WHERE input_meta IS NOT NULL LIMIT 1";
+        let rows = self.runtime.block_on(Rows::of(session, sql))?;
+        let text = if rows.len() > 0 { rows.text(0, "input_meta") } else { String::new() };
+        let fields: serde_json::Map<_, _> = serde_json::from_str(&text).unwrap_or_default();
+        let columns = fields.keys().cloned().collect();
+        Err(LineError::NoColumn { run: run.clone(), column: by.name().to_owned(), columns })
     }
 
     /// Gives a group to the pool, unless its files are there; false where there is no more to do.
     fn hand_over(
         &self,
         mut group: Group,
-        whole: &Whole<'_>,
+        whole: &mut Whole<'_>,
         sender: &SyncSender<Task>,
         desk: &Desk<'_>,
         result: &mut BatchResult,
-    ) -> bool {
+    ) -> Result<bool, LineError> {
         if self.is_stopped() {
-            return false;
+            return Ok(false);
         }
-        if group.name.is_empty() {
-            group.name = whole.by.none().to_owned();
-        }
-        let stem = made::stem(&group.name);
+        let manners = whole.manners.as_mut().map(|all| all.facts(&group.name)).transpose()?;
+        let stem = match group.name.is_empty() {
+            true => {
+                let (name, stem) = whole.by.none();
+                group.name = name.to_owned();
+                stem.to_owned()
+            }
+            false => made::stem(&group.name),
+        };
         let names: Vec<String> =
             self.settings.formats.iter().map(|format| split_name(&stem, *format)).collect();
         result.files.extend(names.iter().map(|name| desk.folder.join(name)));
@@ -217,10 +167,11 @@ impl Batch<'_> {
         };
         if is_made {
             result.kept += 1;
-            return true;
+            return Ok(true);
         }
-        let summary = group.summary(whole.run, &whole.of, &whole.scored_by);
-        sender.send(Task { stem, summary }).is_ok()
+        let mut summary = group.summary(whole.run, &whole.of, &whole.scored_by, whole.by);
+        summary.politeness = manners.unwrap_or_default();
+        Ok(sender.send(Task { stem, summary }).is_ok())
     }
 }
 
@@ -229,7 +180,8 @@ struct Whole<'a> {
     run: &'a RunId,
     of: Summary,
     scored_by: ScoredBy,
-    by: Split,
+    by: &'a Split,
+    manners: Option<Manners>,
 }
 
 fn page_row(rows: &Rows, at: usize, scored_by: &ScoredBy) -> PageRow {

@@ -78,17 +78,18 @@ impl<'a> Made<'a> {
     }
 }
 
-/// What reports of `run` are made of: its parts, those of the runs that it is compared with, and how
+/// What reports of `run` are made of beside `what`: its parts, those of the runs that it is compared with, and how
 /// they are to look.
 pub(super) fn key(
     store: &Store,
     run: &RunId,
     settings: &ReportSettings,
-    what: &str,
+    what: &[&str],
 ) -> Result<String, LineError> {
     let catalogue = store.catalogue();
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let mut facts = vec![version, what.to_owned(), format!("{settings:?}")];
+    let mut facts = vec![version, format!("{settings:?}")];
+    facts.extend(what.iter().map(|fact| (*fact).to_owned()));
     for dataset in Dataset::ALL {
         facts.extend(catalogue.parts(run, dataset)?.into_iter().map(|part| part.hash));
     }
@@ -107,7 +108,8 @@ pub(super) fn stem(name: &str) -> String {
     if stem.starts_with('.') {
         stem.replace_range(..1, "_");
     }
-    if stem != name || stem.is_empty() {
+    // Names that begin so are ours.
+    if stem != name || stem.is_empty() || stem.starts_with('_') {
         stem.push('~');
         stem.push_str(&blake3::hash(name.as_bytes()).to_hex()[..8]);
     }
@@ -130,6 +132,7 @@ mod tests {
             "Example.ORG",
             "example.org:8080",
             "日本",
+            "_local-files",
         ];
         let stems: BTreeSet<String> = odd.into_iter().map(stem).collect();
         assert_eq!(stems.len(), odd.len(), "{stems:?}");

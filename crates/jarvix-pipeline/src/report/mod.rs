@@ -5,7 +5,9 @@
 
 mod batch;
 mod group;
+mod groups;
 mod made;
+mod manners;
 mod split;
 
 pub use batch::{Batch, BatchResult, Job};
@@ -49,9 +51,17 @@ pub struct Fontcase {
 impl Fontcase {
     /// Whoever sets text on one thread, for one document after the other.
     pub fn typesetter(&self) -> Result<Typesetter, LineError> {
+        Ok(Typesetter::new(Arc::clone(self.fonts()?)))
+    }
+
+    /// Which fonts of the machine may be drawn with.
+    pub(crate) fn identity(&self) -> Result<String, LineError> {
+        Ok(self.fonts()?.identity())
+    }
+
+    fn fonts(&self) -> Result<&Arc<Fonts>, LineError> {
         let fonts = self.fonts.get_or_init(|| Fonts::new().map(Arc::new));
-        let fonts = fonts.as_ref().ok_or(ReportError::Fonts)?;
-        Ok(Typesetter::new(Arc::clone(fonts)))
+        Ok(fonts.as_ref().ok_or(ReportError::Fonts)?)
     }
 }
 
@@ -186,7 +196,8 @@ async fn write_csv(
     if disk.exists(&temporary) {
         disk.remove_file(&temporary).map_err(&error)?;
     }
-    let session = query.session_for_run(run)?;
+    // All of a run is joined: sorted on disk where memory does not hold it.
+    let session = query.session_by_sorting(run)?;
     let signals: Vec<String> = summary.profile.signals.iter().map(|s| s.name.clone()).collect();
     let mut file = std::io::BufWriter::new(disk.create(&temporary).map_err(&error)?);
     let mut csv = RankingCsv::new(&mut file, &signals)?;

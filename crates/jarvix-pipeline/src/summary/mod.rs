@@ -7,7 +7,7 @@
 mod documents;
 pub(crate) mod found;
 mod pages;
-mod politeness;
+pub(crate) mod politeness;
 mod ranking;
 mod scores;
 mod trends;

@@ -6,14 +6,30 @@ use jarvix_report::{POLITE_ROWS, PoliteHost, PolitenessFacts};
 use super::Rows;
 use crate::LineError;
 
+/// What each host was asked in all.
+pub(crate) const HOSTS_SQL: &str = "\
+SELECT host, sum(requests) AS requests, max(concurrency_max) AS concurrency, \
+       min(gap_min_us) AS gap, max(crawl_delay_ms) AS delay, sum(pauses) AS pauses, \
+       sum(put_aside) AS aside, sum(CASE WHEN suspended THEN 1 ELSE 0 END) AS suspended \
+FROM hosts GROUP BY host";
+
+/// A row of [`HOSTS_SQL`].
+pub(crate) fn polite_host(rows: &Rows, i: usize) -> PoliteHost {
+    PoliteHost {
+        host: rows.text(i, "host"),
+        requests: rows.number(i, "requests"),
+        concurrency_max: rows.number(i, "concurrency"),
+        gap_min_us: rows.optional_number(i, "gap"),
+        crawl_delay_ms: rows.optional_number(i, "delay"),
+        pauses: rows.number(i, "pauses"),
+        put_aside: rows.number(i, "aside"),
+        suspended: rows.number(i, "suspended") > 0,
+    }
+}
+
 /// The sums over all hosts, and the hosts that were asked most at a time and closest together.
 pub async fn politeness(session: &Session) -> Result<PolitenessFacts, LineError> {
-    let hosts = "SELECT host, sum(requests) AS requests, \
-                 max(concurrency_max) AS concurrency, min(gap_min_us) AS gap, \
-                 max(crawl_delay_ms) AS delay, sum(pauses) AS pauses, \
-                 sum(put_aside) AS aside, \
-                 sum(CASE WHEN suspended THEN 1 ELSE 0 END) AS suspended \
-                 FROM hosts GROUP BY host";
+    let hosts = HOSTS_SQL;
     let sums = format!(
         "SELECT count(*) AS hosts, coalesce(sum(requests), 0) AS requests, \
                 coalesce(max(concurrency), 0) AS concurrency, min(gap) AS gap, \
@@ -37,17 +53,6 @@ pub async fn politeness(session: &Session) -> Result<PolitenessFacts, LineError>
          LIMIT {POLITE_ROWS}"
     );
     let rows = Rows::of(session, &worst).await?;
-    facts.worst = (0..rows.len())
-        .map(|i| PoliteHost {
-            host: rows.text(i, "host"),
-            requests: rows.number(i, "requests"),
-            concurrency_max: rows.number(i, "concurrency"),
-            gap_min_us: rows.optional_number(i, "gap"),
-            crawl_delay_ms: rows.optional_number(i, "delay"),
-            pauses: rows.number(i, "pauses"),
-            put_aside: rows.number(i, "aside"),
-            suspended: rows.number(i, "suspended") > 0,
-        })
-        .collect();
+    facts.worst = (0..rows.len()).map(|i| polite_host(&rows, i)).collect();
     Ok(facts)
 }

@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn logarithms_are_those_of_the_books() {
         let log10 = |n: u64| log2(n) as f64 / f64::from(1 << LOG_BITS) / 10f64.log2();
-        for (n, expected) in [(1, 0.0), (2, 0.30103), (10, 1.0), (1_000, 3.0), (48_211, 4.68314)] {
+        for (n, expected) in [(1, 0.0), (3, 0.47712), (10, 1.0), (1_000, 3.0), (48_211, 4.68314)] {
             assert!((log10(n) - expected).abs() < 0.001, "{n}: {}", log10(n));
         }
         assert_eq!(log2(u64::MAX) >> LOG_BITS, 63);

@@ -315,6 +315,10 @@ pub(crate) fn rejects_note(summary: &Summary) -> String {
     let all = summary.input.rejects;
     let shown = summary.rejects.sample.len() as u64;
     match all {
+        0 if summary.part.is_some() => {
+            "A line that is no usable address is of no part; the report of the whole run has them."
+                .to_owned()
+        }
         0 => "Every line of the input is a usable address.".to_owned(),
         all if shown < all => format!("The first {shown} of {}.", words::number(all)),
         all => format!("{}.", words::counted(all, "line", "lines")),

@@ -23,7 +23,14 @@ pub(crate) struct Row {
 impl Manners {
     pub(crate) fn of(summary: &Summary) -> Self {
         let facts = &summary.politeness;
-        Self { note: note(facts), rows: facts.worst.iter().map(Row::of).collect() }
+        let note = match &summary.part {
+            Some(_) if facts.hosts == 0 => {
+                "What is known of manners is known of whole hosts: see the report of the whole run."
+                    .to_owned()
+            }
+            _ => note(facts),
+        };
+        Self { note, rows: facts.worst.iter().map(Row::of).collect() }
     }
 }
 

@@ -209,6 +209,10 @@ impl View {
 
 fn facts(summary: &Summary) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Run", summary.run.as_str())];
+    if let Some(part) = &summary.part {
+        let what = words::spaced(&part.what);
+        facts.push(Fact::new("Part of it", &format!("{what}: {}", part.value)));
+    }
     if !summary.input.names.is_empty() {
         let shown: Vec<String> = summary.input.names.iter().take(3).cloned().collect();
         let more = summary.input.names.len() - shown.len();

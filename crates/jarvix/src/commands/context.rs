@@ -286,6 +286,13 @@ pub fn line_error(error: LineError) -> CliError {
         LineError::UnknownRun { .. } => {
             CliError::usage(error.to_string()).help("jarvix runs list shows what there is")
         }
+        LineError::NoColumn { columns, .. } => {
+            let help = match columns.as_slice() {
+                [] => "its list had no columns but that of the addresses".to_owned(),
+                some => format!("the columns of its list are: {}", some.join(", ")),
+            };
+            CliError::usage(error.to_string()).help(help)
+        }
         LineError::IdentityChanged { .. } => CliError::usage(error.to_string()).help(
             "leave out --run for a new run, or give the same input and the same flags as before",
         ),

@@ -28,7 +28,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let ids = ids
         .map(|text| RunId::new(text).map_err(|e| CliError::usage(e.to_string())))
         .collect::<Result<Vec<_>, _>>()?;
-    let split = matches.get_one::<String>("split").and_then(|word| Split::parse(word));
+    let split = matches.get_one::<Split>("split");
     let given = matches.value_source("format") == Some(ValueSource::CommandLine);
     let words = match matches.get_one::<String>("format") {
         Some(words) if given || split.is_none() => words.as_str(),
@@ -38,6 +38,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let settings = report_settings(context, formats(words.split(','))?)?;
     let out = matches.get_one::<String>("out").map(PathBuf::from);
     check(split, &ids, &settings)?;
+    check_out(out.as_deref())?;
     let store = context.store()?;
     known(&store, &ids)?;
     let query = context.query(&store)?;
@@ -45,6 +46,9 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let runtime = runtime(threads).map_err(line_error)?;
     let stop = interrupt::listen()?;
     let bar = Mutex::new(RefCell::new(None));
+    // Until the first of several is counted, and for a single one to its end.
+    let what = if split.is_some() { "reading the run" } else { "writing the report" };
+    let waiting = Mutex::new(Waiting::begin(context.output, what));
     let batch = Batch {
         store: &store,
         query: &query,
@@ -52,13 +56,15 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         out: out.as_deref(),
         pool: matches.get_one::<u16>("pool").map_or(threads, |pool| usize::from(*pool)),
         force: matches.get_flag("force"),
-        on_progress: &|done, total| show(context, &bar, done, total),
+        on_progress: &|done, total| {
+            if let Ok(mut waiting) = waiting.lock() {
+                drop(waiting.take());
+            }
+            show(context, &bar, done, total);
+        },
         stop: &stop,
         runtime: runtime.handle().clone(),
     };
-    // Several are counted; of one there is nothing to count.
-    let single = split.is_none() && ids.len() == 1;
-    let waiting = single.then(|| Waiting::begin(context.output, "writing the report"));
     let made = match (split, ids.as_slice()) {
         (Some(by), [run]) => batch.split(run, by),
         _ => batch.runs(&ids),
@@ -73,7 +79,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
 }
 
 /// Whether what was asked for goes together.
-fn check(split: Option<Split>, ids: &[RunId], settings: &ReportSettings) -> Result<(), CliError> {
+fn check(split: Option<&Split>, ids: &[RunId], settings: &ReportSettings) -> Result<(), CliError> {
     if split.is_none() {
         return Ok(());
     }
@@ -86,6 +92,15 @@ fn check(split: Option<Split>, ids: &[RunId], settings: &ReportSettings) -> Resu
             .help("--format html, pdf or json; jarvix export --where gives the rows of one host"));
     }
     Ok(())
+}
+
+/// Whether the folder can be one.
+fn check_out(out: Option<&Path>) -> Result<(), CliError> {
+    match out.filter(|out| out.is_file()) {
+        Some(file) => Err(CliError::usage(format!("{} is a file", file.display()))
+            .help("--out names a folder for the reports; it is made where it is missing")),
+        None => Ok(()),
+    }
 }
 
 fn known(store: &Store, ids: &[RunId]) -> Result<(), CliError> {

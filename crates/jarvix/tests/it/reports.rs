@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::{Ended, Place};
+use crate::support::{Ended, Place, allowed, site};
 
 const KINDS: [&str; 3] = ["de", "en", "fr"];
 
@@ -74,6 +74,110 @@ fn a_report_for_each_language_adds_up_and_is_made_once() {
     assert!(files(&place, "out")["fr.html"] == first["fr.html"]);
 }
 
+/// A run of a made-up site with four hosts, whose list has a column of its own.
+fn a_site(place: &Place) {
+    let (origin, list) = site(place, 24);
+    let list = std::fs::read_to_string(place.path().join(list)).expect("the list");
+    let team = |at: usize| ["\"sales, north\"", "../ops", ""][at % 3];
+    let lines = list.lines().enumerate().map(|(at, url)| format!("{url},{}\n", team(at)));
+    place.file("list.csv", format!("url,team\n{}", lines.collect::<String>()));
+    let allow = allowed(&origin);
+    let run = ["run", "list.csv", "--run", "a", "--allow-net", &allow, "--max-failed", "1", "-q"];
+    place.run(&run).expect(0);
+}
+
+/// The summaries in a folder by the part that they are about.
+fn parts(place: &Place, folder: &str) -> BTreeMap<String, Value> {
+    let made = files(place, folder);
+    let json = made.iter().filter(|(name, _)| name.ends_with(".json"));
+    let part = |(_, content): (&String, &Vec<u8>)| {
+        let summary: Value = serde_json::from_slice(content).expect("JSON");
+        (summary["part"]["value"].as_str().expect("a part").to_owned(), summary)
+    };
+    json.map(part).collect()
+}
+
+/// The sum of a number over summaries.
+fn sum(parts: &BTreeMap<String, Value>, path: &str) -> u64 {
+    parts.values().filter_map(|summary| summary.pointer(path)?.as_u64()).sum()
+}
+
+#[test]
+fn the_reports_of_all_hosts_add_up_to_that_of_the_run() {
+    let place = Place::new();
+    a_site(&place);
+    report(&place, &["--run", "a", "--format", "json", "--out", "whole"]).expect(0);
+    report(&place, &["--run", "a", "--format", "json", "--split", "host", "--out", "out"])
+        .expect(0);
+    let whole: Value =
+        serde_json::from_slice(&files(&place, "whole/a")["summary.json"]).expect("JSON");
+    let parts = parts(&place, "out");
+    assert_eq!(parts.len(), 4);
+    for path in [
+        "/documents",
+        "/scores/count",
+        "/politeness/hosts",
+        "/politeness/requests",
+        "/politeness/pauses",
+        "/sizes/bytes_wire",
+        "/duplicates/repeated",
+    ] {
+        let all = whole.pointer(path).and_then(Value::as_u64).expect("a number");
+        assert_eq!(sum(&parts, path), all, "{path}");
+    }
+    assert!(whole["politeness"]["requests"].as_u64() >= Some(24));
+    // What the run's own report asks the engine for, the parts count row by row.
+    for (name, list) in [("hosts", "host"), ("failing_hosts", "host")] {
+        for row in whole[name].as_array().expect("rows") {
+            let part = &parts[row[list].as_str().expect("a host")];
+            assert_eq!(&part[name][0], row, "{name}");
+        }
+    }
+    for row in whole["politeness"]["worst"].as_array().expect("rows") {
+        let part = &parts[row["host"].as_str().expect("a host")];
+        assert_eq!(&part["politeness"]["worst"][0], row);
+    }
+    let mut tops: Vec<&Value> =
+        parts.values().flat_map(|part| part["top"].as_array().expect("rows")).collect();
+    let place_of = |row: &Value| {
+        let score: f64 = row["score"].to_string().trim_matches('"').parse().expect("a number");
+        ((score * -1000.0).round() as i64, row["url"].as_str().unwrap_or_default().to_owned())
+    };
+    tops.sort_by_key(|row| place_of(row));
+    let whole_tops = whole["top"].as_array().expect("rows");
+    assert_eq!(tops.len(), whole_tops.len());
+    for (mine, own) in tops.iter().zip(whole_tops) {
+        for name in ["url", "score", "action", "reason", "contributions", "title", "word_count"] {
+            assert_eq!(mine[name], own[name], "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_report_for_each_value_of_a_column() {
+    let place = Place::new();
+    a_site(&place);
+    let split = ["--run", "a", "--split", "column:team", "--format", "json,html", "--out", "out"];
+    report(&place, &split).expect(0);
+    let parts = parts(&place, "out");
+    let names: Vec<&str> = parts.keys().map(String::as_str).collect();
+    assert_eq!(names, ["../ops", "no value", "sales, north"]);
+    for summary in parts.values() {
+        assert_eq!(
+            (&summary["part"]["what"], &summary["input"]["pages"]),
+            (&"team".into(), &8.into())
+        );
+    }
+    let made = files(&place, "out");
+    let page = String::from_utf8_lossy(&made["_no-value.html"]);
+    assert!(
+        page.contains("is of no part") && !page.contains("Every line of the input is a usable")
+    );
+    assert!(page.contains("known of whole hosts") && !page.contains("No server was asked"));
+    let wrong = place.run(&["report", "--run", "a", "--split", "column:tema"]).expect(2);
+    assert!(wrong.stderr().contains("the columns of its list are: team"), "{}", wrong.stderr());
+}
+
 #[test]
 fn many_runs_are_reported_in_folders_of_their_own() {
     let place = Place::new();
@@ -97,7 +201,10 @@ fn mistakes_are_told_with_what_to_do() {
     a_run(&place, "a");
     place.file("brand.toml", "title = 'ACME'\naccent = '#ffee00'\n");
     place.file("good.toml", "title = 'ACME weekly'\naccent = '#7a1fa2'\n");
-    let cases: [(&[&str], &str); 5] = [
+    place.file("there.txt", "");
+    let cases: [(&[&str], &str); 7] = [
+        (&["--run", "a", "--split", "team"], "pages are split by host, domain, action"),
+        (&["--run", "a", "--out", "there.txt"], "there.txt is a file"),
         (&["--run", "a", "a", "--split", "host"], "--split takes one run"),
         (&["--run", "a", "--split", "host", "--format", "csv"], "a ranking as CSV cannot be split"),
         (
