@@ -75,6 +75,13 @@ const READERS: &[(&str, &str)] = &[
 /// What finds faults of accessibility in a page: a script, not a program.
 const AXE: (&str, &str) = ("axe-core", "4.14.1");
 
+/// Fonts of scripts that the program has no font of its own for.
+const FONTS: [(&str, &str); 3] = [
+    ("@expo-google-fonts/tajawal", "0.4.1"),
+    ("@expo-google-fonts/noto-sans-hebrew", "0.4.1"),
+    ("@expo-google-fonts/sawarabi-gothic", "0.4.2"),
+];
+
 impl Tool {
     /// The tool, ready to be given arguments.
     pub fn command(&self, workspace: &Workspace) -> Result<Command> {
@@ -192,6 +199,18 @@ pub fn axe(workspace: &Workspace) -> Result<PathBuf> {
         Some(modules) => Ok(modules.join(AXE.0).join("axe.min.js")),
         None => bail!("{} {} is not to be had (it needs npm)", AXE.0, AXE.1),
     }
+}
+
+/// The folder of the fonts.
+pub fn fonts(workspace: &Workspace) -> Result<PathBuf> {
+    let mut folder = None;
+    for font in FONTS {
+        folder = npm::package(workspace, "fonts", font)?;
+        if folder.is_none() {
+            bail!("{} {} is not to be had (it needs npm)", font.0, font.1);
+        }
+    }
+    folder.ok_or_else(|| anyhow!("there are no fonts"))
 }
 
 fn venv_bin(workspace: &Workspace) -> PathBuf {

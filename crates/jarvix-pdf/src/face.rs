@@ -4,6 +4,7 @@
 //! What it refuses to do: prefer a font of the machine to its own, so that a report of Latin, Greek or
 //! Cyrillic text is the same bytes everywhere.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use harfrust::{FontRef, ShaperData};
@@ -86,6 +87,13 @@ impl Fonts {
     pub fn without_system() -> Option<Self> {
         let fonts = Self::new()?;
         fonts.system.get_or_init(System::none);
+        Some(fonts)
+    }
+
+    /// The same with the fonts of a folder in place of the machine's.
+    pub fn with_folder(folder: &Path) -> Option<Self> {
+        let fonts = Self::new()?;
+        fonts.system.get_or_init(|| System::of_folder(folder));
         Some(fonts)
     }
 

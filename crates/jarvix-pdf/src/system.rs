@@ -4,6 +4,7 @@
 //! What it refuses to do: load a font before a character asks for it, or hold more than a few.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use fontdb::{Database, FaceInfo, ID, Source, Style};
@@ -45,6 +46,12 @@ impl System {
     pub(crate) fn new() -> Self {
         let mut database = Database::new();
         database.load_system_fonts();
+        Self::of(database)
+    }
+
+    pub(crate) fn of_folder(folder: &Path) -> Self {
+        let mut database = Database::new();
+        database.load_fonts_dir(folder);
         Self::of(database)
     }
 

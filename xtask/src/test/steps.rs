@@ -104,13 +104,18 @@ fn nextest(context: &mut Context) -> Result<Outcome> {
 }
 
 /// What some tests need: the variable that names it to them, what they do, and where it is.
-fn helpers(context: &Context) -> [(&'static str, &'static str, Result<PathBuf>); 3] {
+fn helpers(context: &Context) -> [(&'static str, &'static str, Result<PathBuf>); 4] {
     let python = tools::python_with_readers(context.workspace);
     let axe = tools::axe(context.workspace);
     [
         ("JARVIX_TEST_PYTHON", "that read our files from outside", python),
         ("JARVIX_TEST_CHROMIUM", "that render pages", tools::chromium()),
         ("JARVIX_TEST_AXE", "that look for faults of accessibility", axe),
+        (
+            "JARVIX_TEST_FONTS",
+            "that draw Arabic, Hebrew and Japanese",
+            tools::fonts(context.workspace),
+        ),
     ]
 }
 

@@ -34,19 +34,20 @@ def catalog(pdf):
 
 
 def fonts(pdf):
-    count = 0
+    names = []
     for thing in pdf.objects:
         if not isinstance(thing, Dictionary):
             continue
         if thing.get("/Type") == Name.FontDescriptor:
-            count += 1
+            names.append(str(thing.get("/FontName")))
             if not any(name in thing for name in ("/FontFile", "/FontFile2", "/FontFile3")):
                 problem(f"font {thing.get('/FontName')} is not embedded")
         if thing.get("/Type") == Name.Font and thing.get("/Subtype") == Name.Type0:
             if "/ToUnicode" not in thing:
                 problem(f"font {thing.get('/BaseFont')} does not say what its glyphs mean")
-    if count == 0:
+    if not names:
         problem("there is no font")
+    return names
 
 
 def content(pdf):
@@ -174,11 +175,11 @@ def check(path):
         for line in pdf.check_pdf_syntax():
             problem(f"syntax: {line}")
         catalog(pdf)
-        fonts(pdf)
+        names = fonts(pdf)
         links, alts = structure(pdf, content(pdf))
         pages = len(pdf.pages)
     words, text, lines = places(path)
-    return {"pages": pages, "links": links, "words": words, "text": text, "lines": lines, "alts": alts,
+    return {"pages": pages, "links": links, "words": words, "text": text, "lines": lines, "alts": alts, "fonts": names,
             "problems": list(problems)}
 
 

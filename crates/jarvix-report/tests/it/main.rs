@@ -4,6 +4,7 @@ mod agree;
 mod fixtures;
 mod hostile;
 mod pdf;
+mod scripts;
 
 use jarvix_report::text::{self, Style};
 use jarvix_report::{Milli, RankedRow, Summary, csv, html, json};
