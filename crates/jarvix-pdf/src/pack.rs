@@ -4,13 +4,12 @@
 //!
 //! It reads what our own writer wrote and nothing else; what does not look like that is left as it is.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// Objects of one object stream: readers unpack it whole to reach one of them.
 const OBJECTS_MAX: usize = 256;
+/// Of zlib: more takes much longer and saves little.
+const LEVEL: u32 = 6;
 
 /// An object as it stands in the file.
 struct Object<'a> {
@@ -45,6 +44,7 @@ fn repacked(pdf: &[u8]) -> Option<Vec<u8>> {
         let end = starts.get(next).copied().unwrap_or(table);
         objects.push(Object { number, body: body(pdf, (start, end), number)? });
     }
+    let mut packer = Packer::new();
     let mut places = vec![Place::Free; size];
     let (streams, small): (Vec<_>, Vec<_>) =
         objects.into_iter().partition(|object| object.body.ends_with(b"endstream"));
@@ -52,7 +52,8 @@ fn repacked(pdf: &[u8]) -> Option<Vec<u8>> {
         places[object.number] = Place::At(out.len());
         match plain_stream(object.body) {
             Some((about, content)) => {
-                write_object(&mut out, object.number, &stream(about, content)?);
+                let content = plainly(content);
+                write_object(&mut out, object.number, &stream(about, &content, &mut packer)?);
             }
             None => write_object(&mut out, object.number, object.body),
         }
@@ -63,12 +64,12 @@ fn repacked(pdf: &[u8]) -> Option<Vec<u8>> {
             places[object.number] = Place::In { stream, index };
         }
         places.push(Place::At(out.len()));
-        write_object(&mut out, stream, &object_stream(group)?);
+        write_object(&mut out, stream, &object_stream(group, &mut packer)?);
     }
     let start = out.len();
     let number = places.len();
     places.push(Place::At(start));
-    write_object(&mut out, number, &cross_references(&places, trailer)?);
+    write_object(&mut out, number, &cross_references(&places, trailer, &mut packer)?);
     out.extend_from_slice(format!("startxref\n{start}\n%%EOF").as_bytes());
     Some(out)
 }
@@ -111,20 +112,83 @@ fn plain_stream(object: &[u8]) -> Option<(&str, &[u8])> {
     is_plain.then_some((about, content))
 }
 
+/// The same content with strings as they are: the writer spells each byte that is no letter with four
+/// characters, and most bytes of the numbers of glyphs are none.
+fn plainly(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len());
+    let mut bytes = content.iter().copied().peekable();
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.next() {
+        match (byte, depth) {
+            (b'(', _) => depth += 1,
+            (b')', 1..) => depth -= 1,
+            (b'\\', 1..) => {
+                let Some(next) = bytes.next() else { break };
+                let digit = |byte: u8| (b'0'..=b'7').contains(&byte).then(|| byte - b'0');
+                let meant = match (digit(next), next) {
+                    (Some(first), _) => {
+                        let mut value = u32::from(first);
+                        for _ in 0..2 {
+                            let Some(more) = bytes.peek().copied().and_then(digit) else { break };
+                            value = value * 8 + u32::from(more);
+                            bytes.next();
+                        }
+                        value as u8
+                    }
+                    (None, b'n') => b'\n',
+                    (None, b'r') => b'\r',
+                    (None, b't') => b'\t',
+                    (None, b'b') => 8,
+                    (None, b'f') => 12,
+                    (None, other) => other,
+                };
+                // These mean something, and a reader takes an end of line for a line feed.
+                match meant {
+                    b'\r' => out.extend_from_slice(b"\\r"),
+                    b'(' | b')' | b'\\' => out.extend_from_slice(&[b'\\', meant]),
+                    _ => out.push(meant),
+                }
+                continue;
+            }
+            _ => {}
+        }
+        out.push(byte);
+    }
+    out
+}
+
 fn write_object(out: &mut Vec<u8>, number: usize, body: &[u8]) {
     out.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
     out.extend_from_slice(body);
     out.extend_from_slice(b"\nendobj\n");
 }
 
-fn deflated(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(6));
-    encoder.write_all(bytes).ok()?;
-    encoder.finish().ok()
+/// A compressor for one stream after the other: its tables are made once.
+struct Packer(Compress);
+
+impl Packer {
+    fn new() -> Self {
+        Self(Compress::new(Compression::new(LEVEL), true))
+    }
+
+    fn deflated(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.0.reset();
+        let mut out = Vec::with_capacity(bytes.len() / 4 + 64);
+        let mut read = 0;
+        loop {
+            let status =
+                self.0.compress_vec(bytes.get(read..)?, &mut out, FlushCompress::Finish).ok()?;
+            read = usize::try_from(self.0.total_in()).ok()?;
+            match status {
+                Status::StreamEnd => return Some(out),
+                _ => out.reserve(out.capacity().max(64)),
+            }
+        }
+    }
 }
 
-fn stream(dictionary: &str, content: &[u8]) -> Option<Vec<u8>> {
-    let content = deflated(content)?;
+fn stream(dictionary: &str, content: &[u8], packer: &mut Packer) -> Option<Vec<u8>> {
+    let content = packer.deflated(content)?;
     let length = content.len();
     let mut out =
         format!("<<{dictionary}/Filter/FlateDecode/Length {length}>>\nstream\n").into_bytes();
@@ -133,7 +197,7 @@ fn stream(dictionary: &str, content: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn object_stream(group: &[Object<'_>]) -> Option<Vec<u8>> {
+fn object_stream(group: &[Object<'_>], packer: &mut Packer) -> Option<Vec<u8>> {
     let (mut head, mut bodies) = (String::new(), Vec::new());
     for object in group {
         head.push_str(&format!("{} {} ", object.number, bodies.len()));
@@ -141,11 +205,11 @@ fn object_stream(group: &[Object<'_>]) -> Option<Vec<u8>> {
         bodies.push(b'\n');
     }
     let dictionary = format!("/Type/ObjStm/N {}/First {}", group.len(), head.len());
-    stream(&dictionary, &[head.as_bytes(), &bodies].concat())
+    stream(&dictionary, &[head.as_bytes(), &bodies].concat(), packer)
 }
 
 /// The cross-reference stream: a kind, an offset or stream, a generation or index for each object.
-fn cross_references(places: &[Place], trailer: &str) -> Option<Vec<u8>> {
+fn cross_references(places: &[Place], trailer: &str, packer: &mut Packer) -> Option<Vec<u8>> {
     let mut rows = Vec::with_capacity(places.len() * 7);
     for place in places {
         let (kind, second, third) = match *place {
@@ -159,5 +223,37 @@ fn cross_references(places: &[Place], trailer: &str) -> Option<Vec<u8>> {
         rows.extend_from_slice(&second.to_be_bytes());
         rows.extend_from_slice(&third.to_be_bytes());
     }
-    stream(&format!("/Type/XRef/Size {}/W[1 4 2]{trailer}", places.len()), &rows)
+    stream(&format!("/Type/XRef/Size {}/W[1 4 2]{trailer}", places.len()), &rows, packer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_mean_what_they_meant() {
+        for (written, plain) in [
+            (&br"[(\000B\0333)]TJ"[..], &b"[(\x00B\x1b3)]TJ"[..]),
+            (br"(\(a\)\\\015\n\12\7x(in)side)Tj", b"(\\(a\\)\\\\\\r\n\n\x07x(in)side)Tj"),
+            (br"q 1 0 \not a string", br"q 1 0 \not a string"),
+            (br"(\101\)", b"(A\\)"),
+            (br"(broken\", b"(broken"),
+        ] {
+            assert_eq!(plainly(written), plain, "{}", String::from_utf8_lossy(written));
+        }
+    }
+
+    #[test]
+    fn one_packer_packs_many_streams() {
+        let mut packer = Packer::new();
+        for length in [0, 1, 100, 70_000] {
+            let bytes: Vec<u8> =
+                (0..length).map(|at: u32| (at.wrapping_mul(at) / 7) as u8).collect();
+            let packed = packer.deflated(&bytes).expect("packed");
+            let mut read = flate2::bufread::ZlibDecoder::new(&packed[..]);
+            let mut back = Vec::new();
+            std::io::Read::read_to_end(&mut read, &mut back).expect("unpacked");
+            assert!(back == bytes, "{length}");
+        }
+    }
 }

@@ -13,6 +13,9 @@ const ZERO_WIDTH_RUN_MAX: usize = 8;
 
 /// `text` on one line, with nothing in it that acts on a terminal or reorders its neighbours.
 pub(crate) fn visible(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut space_waits = false;
     let mut zero_width_run = 0;
@@ -38,6 +41,18 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether `text` is of ASCII's letters and signs with single spaces between them: as it is, in one
+/// look at its bytes.
+fn is_plain(text: &str) -> bool {
+    let mut before = b' ';
+    let mut bytes = text.bytes();
+    bytes.all(|byte| {
+        let is_plain = (b'!'..=b'~').contains(&byte) || (byte == b' ' && before != b' ');
+        before = byte;
+        is_plain
+    }) && (before != b' ' || text.is_empty())
 }
 
 /// [`visible`], cut to `chars_max` characters with an ellipsis at the end.
