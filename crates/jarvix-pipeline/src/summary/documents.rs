@@ -35,13 +35,14 @@ pub async fn groups(session: &Session, column: &str) -> Result<Vec<GroupCount>, 
 /// Clusters of duplicates, the largest with a few addresses. A cluster is named by an ordinal and
 /// the earlier run that it is of, if it is of one.
 pub async fn duplicates(session: &Session) -> Result<DuplicateFacts, LineError> {
+    let repeated = count(session, "SELECT count(*) FROM duplicates").await?;
+    if repeated == 0 {
+        return Ok(DuplicateFacts::default());
+    }
     let clusters =
         "SELECT count(*) FROM (SELECT DISTINCT \"cluster\", duplicate_run FROM duplicates)";
-    let mut facts = DuplicateFacts {
-        clusters: count(session, clusters).await?,
-        repeated: count(session, "SELECT count(*) FROM duplicates").await?,
-        largest: Vec::new(),
-    };
+    let clusters = count(session, clusters).await?;
+    let mut facts = DuplicateFacts { clusters, repeated, largest: Vec::new() };
     let largest = format!(
         "SELECT \"cluster\", duplicate_run, duplicate_of, count(*) AS n FROM duplicates \
          GROUP BY \"cluster\", duplicate_run, duplicate_of \

@@ -54,7 +54,8 @@ pub async fn summary(
     summary.outcomes = pages::outcomes(&session).await?;
     summary.fetched = pages::span(&session).await?;
     let names = std::mem::take(&mut summary.input.names);
-    summary.input = input_facts(store, run, names, &session).await?;
+    let pages = summary.pages();
+    summary.input = input_facts(store, run, names, (&session, pages)).await?;
     let scored_by = scored_by(store, run)?;
     summary.documents = count(&session, "SELECT count(*) FROM documents").await?;
     summary.gates = documents::gates(&session).await?;
@@ -67,9 +68,16 @@ pub async fn summary(
     summary.hosts = hosts;
     summary.hosts_left_out = left_out;
     summary.politeness = politeness(&session).await?;
-    summary.failures = pages::failures(&session).await?;
-    summary.failing_hosts = pages::failing_hosts(&session).await?;
-    summary.rejects.sample = pages::rejects(&session).await?;
+    // A question costs milliseconds before it reads a row: none is asked whose answer is known.
+    if summary.giving() < pages {
+        summary.failures = pages::failures(&session).await?;
+    }
+    if summary.failed() > 0 {
+        summary.failing_hosts = pages::failing_hosts(&session).await?;
+    }
+    if summary.input.rejects > 0 {
+        summary.rejects.sample = pages::rejects(&session).await?;
+    }
     summary.crawl = found::facts(&session, &Crawled::recorded(store, run)?).await?;
     summary.duplicates = documents::duplicates(&session).await?;
     summary.trends = trends::facts(store, query, run).await?;
@@ -116,11 +124,10 @@ async fn input_facts(
     store: &Store,
     run: &RunId,
     names: Vec<String>,
-    session: &Session,
+    (session, all): (&Session, u64),
 ) -> Result<InputFacts, LineError> {
     let admitted = Admission::recorded(store, run)?.unwrap_or_default();
     let found = Crawled::recorded(store, run)?.found;
-    let all = count(session, "SELECT count(*) FROM pages").await?;
     let pages = count(session, "SELECT count(*) FROM pages WHERE found_on IS NULL").await?;
     let pages_from_links = all.saturating_sub(pages);
     Ok(InputFacts {

@@ -48,6 +48,9 @@ pub async fn politeness(session: &Session) -> Result<PolitenessFacts, LineError>
         suspended: rows.number(0, "suspended"),
         worst: Vec::new(),
     };
+    if facts.hosts == 0 {
+        return Ok(facts);
+    }
     let worst = format!(
         "{hosts} ORDER BY concurrency DESC, gap ASC NULLS LAST, requests DESC, host \
          LIMIT {POLITE_ROWS}"

@@ -1,6 +1,10 @@
-//! The report benchmark: PDFs of one summary with a hundred pages, drawn by Jarvix and printed from its
-//! own HTML by a pool of ten pages in Chromium; then a thousand in one batch, a thousand of one page,
-//! and the time from a command to one finished file.
+//! The report benchmark: PDFs of one summary with a hundred pages, drawn by Jarvix and printed by a pool
+//! of ten pages in Chromium, from a plain page with the same data and from our own HTML; then a thousand
+//! in one batch, a thousand of one page, the time from a command to one finished file, and the HTML of a
+//! run of a million pages.
+
+mod browser;
+mod million;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,16 +12,12 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::ground::{Common, empty_folder};
-use super::measure::{self, Run, number};
+use super::measure::{self, Run};
 use super::{table, target};
 use crate::command::{cargo, passes};
-use crate::debian::debian_named;
-use crate::npm;
 use crate::workspace::Workspace;
+use browser::Browser;
 
-const PUPPETEER: (&str, &str) = ("puppeteer-core", "25.16.0");
-/// Pages of the pool.
-const POOL: &str = "10";
 const TIMES_MIN: f64 = 8.0;
 const RSS_MIB_MAX: f64 = 64.0;
 const BYTES_MAX: f64 = 120_000.0;
@@ -32,11 +32,14 @@ pub struct Args {
     #[arg(long, default_value_t = 400)]
     pdfs: u64,
     /// How many the pool prints
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 40)]
     peer_pdfs: u64,
     /// How many the batch has that memory is looked at with, and that of one page
     #[arg(long, default_value_t = 1_000)]
     batch: u64,
+    /// How many pages the run has whose HTML is looked at; 0 leaves it out
+    #[arg(long, default_value_t = 1_000_000)]
+    pages: usize,
     #[command(flatten)]
     common: Common,
 }
@@ -79,21 +82,35 @@ const HEADS: [&str; 7] =
 pub fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
     let release = build(workspace)?;
     let scratch = empty_folder(&workspace.target.join("bench"), "report")?;
-    let bench = Bench { workspace, release, scratch };
+    let bench = Bench { release, scratch };
+    let browser = Browser::new(workspace, &bench.scratch)?;
     let one_thread = bench.drawn("hundred", args.pdfs, 1)?;
     let ours = bench.drawn("hundred", args.pdfs, 2)?;
-    let pool = bench.pool(args.peer_pdfs)?;
+    let summary = bench.fixture("json")?;
+    let plain = browser.plain_page(&summary)?;
+    let (pool, printed) = browser.printed(&plain, "a plain page", args.peer_pdfs)?;
+    let numbers = browser::same_numbers(&printed, &bench.fixture("pdf")?)?;
+    let (rich, _) = browser.printed(&bench.fixture("html")?, "our HTML", args.peer_pdfs)?;
     let batch = bench.drawn("hundred", args.batch, 2)?;
     let one_page = bench.drawn("one-page", args.batch, 2)?;
     let command_ms = bench.command_ms()?;
-    let rows: Vec<_> =
-        [&one_thread, &ours, &pool, &batch, &one_page].into_iter().map(Made::cells).collect();
-    let result = table::markdown(&HEADS, &rows)
-        + "\n"
+    let rows: Vec<_> = [&one_thread, &ours, &pool, &rich, &batch, &one_page]
+        .into_iter()
+        .map(Made::cells)
+        .collect();
+    let mut result = table::markdown(&HEADS, &rows)
+        + &format!(
+            "\nThe {numbers} different numbers that the plain page's PDF shows stand in ours, too, but for \
+             roundings. Ratios are to the plain page.\n\n"
+        )
         + &verdicts(&ours, &pool, (&batch, &one_page), command_ms);
+    if args.pages > 0 {
+        let large = million::measured(&bench.release, &bench.scratch, args.pages, &browser)?;
+        result.push_str(&large.told());
+    }
     let command = format!(
-        "cargo xtask bench report --pdfs {} --peer-pdfs {} --batch {}",
-        args.pdfs, args.peer_pdfs, args.batch
+        "cargo xtask bench report --pdfs {} --peer-pdfs {} --batch {} --pages {}",
+        args.pdfs, args.peer_pdfs, args.batch, args.pages
     );
     args.common.tell(workspace, ("report", &command), &result, true)?;
     Ok(true)
@@ -110,13 +127,12 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("release"))
 }
 
-struct Bench<'a> {
-    workspace: &'a Workspace,
+struct Bench {
     release: PathBuf,
     scratch: PathBuf,
 }
 
-impl Bench<'_> {
+impl Bench {
     /// So many PDFs of a fixture, its start and its end included.
     fn drawn(&self, fixture: &str, count: u64, threads: u64) -> Result<Made> {
         eprintln!("drawing {count} PDFs ({fixture}) with {threads} threads");
@@ -139,33 +155,13 @@ impl Bench<'_> {
         })
     }
 
-    /// The same data as HTML, printed by the pool.
-    fn pool(&self, count: u64) -> Result<Made> {
-        let html = self.scratch.join("hundred.html");
+    /// The summary with a hundred pages in that format.
+    fn fixture(&self, format: &str) -> Result<PathBuf> {
+        let path = self.scratch.join(format!("hundred.{format}"));
         let mut fixture = Command::new(self.release.join("examples/fixture"));
-        measure::run({
-            fixture.arg("hundred").arg(&html);
-            fixture
-        })?;
-        let modules = npm::package(self.workspace, "puppeteer", PUPPETEER)?;
-        let modules = modules.context("puppeteer-core cannot be installed from npm")?;
-        if !debian_named("chromium", "--version", "chromium")? {
-            bail!("chromium cannot be had");
-        }
-        eprintln!("printing {count} PDFs with {POOL} pages of Chromium");
-        let out = empty_folder(&self.scratch, "printed")?;
-        let mut command = Command::new("node");
-        command.arg(self.workspace.root.join("bench/report/pool.cjs"));
-        command.arg(&modules).arg(&html).arg(&out).args([&count.to_string(), POOL]);
-        let told = measure::run(command)?.told()?;
-        Ok(Made {
-            name: format!("puppeteer, {POOL} pages of Chromium"),
-            pdfs: number(&told, "pdfs")?,
-            seconds: number(&told, "seconds")?,
-            cpu_s: number(&told, "cpu_s")?,
-            bytes_each: number(&told, "bytes_each")?,
-            memory: number(&told, "pss_bytes")? as u64,
-        })
+        fixture.arg("hundred").arg(&path);
+        measure::run(fixture)?;
+        Ok(path)
     }
 
     /// Milliseconds from the command to one finished PDF of a small run: the median.
