@@ -5,7 +5,7 @@
 //! go. Order and repetition of the other query parameters stay: servers may care. The result is
 //! idempotent: the canonical form of a canonical form is itself (proptest below).
 
-use url::Url;
+use url::{ParseError, Url};
 
 use crate::limits;
 
@@ -33,7 +33,7 @@ pub enum CanonError {
     /// WHATWG's parser refused it.
     #[error("not a URL: {reason}")]
     Syntax {
-        /// The parser's words.
+        /// What is wrong with it.
         reason: String,
     },
 }
@@ -171,7 +171,24 @@ fn is_normal(url: &Url) -> bool {
 }
 
 fn parse(text: &str) -> Result<Url, CanonError> {
-    Url::parse(text).map_err(|error| CanonError::Syntax { reason: error.to_string() })
+    Url::parse(text).map_err(refused)
+}
+
+/// What is wrong, in the words of whoever wrote the list.
+fn refused(error: ParseError) -> CanonError {
+    let reason = match error {
+        ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
+            "it has no scheme such as https:// and does not begin with a host"
+        }
+        ParseError::EmptyHost => "it names no host",
+        ParseError::IdnaError => "its host is no valid name",
+        ParseError::InvalidDomainCharacter => "its host has a character that no name has",
+        ParseError::InvalidPort => "its port is no number up to 65535",
+        ParseError::InvalidIpv4Address => "its host is no valid IPv4 address",
+        ParseError::InvalidIpv6Address => "its host is no valid IPv6 address",
+        other => return CanonError::Syntax { reason: other.to_string() },
+    };
+    CanonError::Syntax { reason: reason.to_owned() }
 }
 
 /// `example.org`, `example.org:8080/x`: a dotted name with a letter at its end, no scheme.
@@ -202,7 +219,7 @@ fn normalise(url: &Url) -> Result<Url, CanonError> {
     if let Some(name) = url.domain().and_then(|d| d.strip_suffix('.')).map(str::to_owned)
         && !name.is_empty()
     {
-        url.set_host(Some(&name)).map_err(|e| CanonError::Syntax { reason: e.to_string() })?;
+        url.set_host(Some(&name)).map_err(refused)?;
     }
     let path = unescape_unreserved(url.path());
     url.set_path(&path);
