@@ -195,8 +195,7 @@ fn stream(dictionary: &str, content: &[u8], packer: &mut Packer) -> Option<Vec<u
 fn object_stream(group: &[Object<'_>], packer: &mut Packer) -> Option<Vec<u8>> {
     let (mut head, mut bodies) = (String::new(), Vec::new());
     for object in group {
-        // Writing into a String cannot fail.
-        let _ = write!(head, "{} {} ", object.number, bodies.len());
+        write!(head, "{} {} ", object.number, bodies.len()).ok()?;
         bodies.extend_from_slice(object.body);
         bodies.push(b'\n');
     }

@@ -48,14 +48,21 @@ pub(crate) fn lead(summary: &Summary) -> Vec<Sentence> {
     if input.lines == 0 && summary.pages() == 0 {
         return vec![Sentence::new("The input had no lines, so there is nothing to report.")];
     }
-    let mut sentences = vec![Sentence::new(format!(
+    let lines = format!(
         "Of {}, {} became {}; {} could not be used and {} repeated an earlier one.",
         words::counted(input.lines, "line", "lines"),
         words::number(input.pages),
         if input.pages == 1 { "a page" } else { "pages" },
         words::number(input.rejects),
         words::number(input.duplicates),
-    ))];
+    );
+    let part = || {
+        let pages = words::counted(summary.pages(), "page", "pages");
+        format!("This part of the run {} has {pages}.", summary.run)
+    };
+    // Lines are of the whole run.
+    let first = if summary.part.is_some() { part() } else { lines };
+    let mut sentences = vec![Sentence::new(first)];
     if input.pages_from_links > 0 {
         sentences.push(Sentence::new(format!(
             "Beside them, {} found through links and sitemaps.",

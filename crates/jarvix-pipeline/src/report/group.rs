@@ -14,7 +14,7 @@ use jarvix_report::{
 };
 
 use super::Split;
-use crate::summary::ScoredBy;
+use crate::summary::{LINES_METHOD, ScoredBy};
 
 /// Different causes, hosts and repeated pages that are counted in one group; the report says so where
 /// there are more.
@@ -256,7 +256,8 @@ impl Group {
             largest: repeats(self.repeats),
         };
         summary.sizes.bytes_wire = self.bytes_wire;
-        summary.method.clone_from(&of.method);
+        let of_lines = |sentence: &&String| *sentence != LINES_METHOD;
+        summary.method = of.method.iter().filter(of_lines).cloned().collect();
         summary.method.insert(0, format!("This report is about a part of the run {run}: what is not said here stands in the report of the whole run."));
         if self.is_short {
             let short = "There are more causes, hosts, languages or repeated pages than are counted one by one: those that came last are missing from the tables, not from the sums.";

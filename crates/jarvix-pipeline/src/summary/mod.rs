@@ -188,9 +188,13 @@ async fn sizes(store: &Store, run: &RunId, session: &Session) -> Result<Sizes, L
     Ok(sizes)
 }
 
+/// What a report says of the lines of the input.
+pub(crate) const LINES_METHOD: &str =
+    "Every input line is a page, a reject or a repeat; the sum above accounts for all of them.";
+
 fn method(profile: &ProfileFacts) -> Vec<String> {
     let mut method = vec![
-        "Every input line is a page, a reject or a repeat; the sum above accounts for all of them.".to_owned(),
+        LINES_METHOD.to_owned(),
         "Pages were fetched politely: robots.txt, Retry-After and limits per host were followed as the settings above say.".to_owned(),
         "Text, metadata and signals are taken from the pages as received; scripts were not run.".to_owned(),
     ];

@@ -218,14 +218,12 @@ impl Sheet<'_> {
     }
 
     pub(super) fn account(&mut self, view: &View) {
-        self.section("Every line accounted for");
-        let total = ("All lines", view.lines.as_str());
-        self.lines(
-            "What became of the lines of the input.",
-            ["Became", "Lines"],
-            &view.ledger,
-            total,
-        );
+        self.section(view.account);
+        if !view.ledger.is_empty() {
+            let total = ("All lines", view.lines.as_str());
+            let summary = "What became of the lines of the input.";
+            self.lines(summary, ["Became", "Lines"], &view.ledger, total);
+        }
         if let Some(more) = &view.from_links {
             self.note(&format!("{more} found through links and sitemaps."));
         }

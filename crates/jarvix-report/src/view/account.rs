@@ -189,8 +189,11 @@ pub(crate) fn outcomes(summary: &Summary) -> Vec<Line> {
     summary.outcomes.iter().map(line).collect()
 }
 
-/// What became of the input's lines; adds up to all lines.
+/// What became of the input's lines; adds up to all lines. A part of a run has none of its own.
 pub(crate) fn ledger(summary: &Summary) -> Vec<Line> {
+    if summary.part.is_some() {
+        return Vec::new();
+    }
     let input = &summary.input;
     let left = ("not fetched yet", "Distinct addresses that a continued run fetches.", input.left);
     [
@@ -352,8 +355,12 @@ pub(crate) fn duplicates_note(summary: &Summary) -> String {
 
 pub(crate) fn sizes(summary: &Summary) -> Vec<Fact> {
     let sizes = &summary.sizes;
+    let received = Fact::new("Received", &words::bytes(sizes.bytes_wire));
+    if summary.part.is_some() {
+        return vec![received];
+    }
     vec![
-        Fact::new("Received", &words::bytes(sizes.bytes_wire)),
+        received,
         Fact::new("Decoded", &words::bytes(sizes.bytes_decoded)),
         Fact::new(
             "Kept on disk",

@@ -44,6 +44,7 @@ pub(crate) struct View {
     pub(crate) groups: Vec<account::Group>,
     pub(crate) outcomes: Vec<account::Line>,
     pub(crate) pages: String,
+    pub(crate) account: &'static str,
     pub(crate) ledger: Vec<account::Line>,
     pub(crate) lines: String,
     pub(crate) from_links: Option<String>,
@@ -181,6 +182,10 @@ impl View {
             groups: account::groups(summary),
             outcomes: account::outcomes(summary),
             pages: words::number(summary.pages()),
+            account: match summary.part {
+                Some(_) => "Every page accounted for",
+                None => "Every line accounted for",
+            },
             ledger: account::ledger(summary),
             lines: words::number(summary.input.lines),
             from_links: (summary.input.pages_from_links > 0).then(|| {
@@ -249,7 +254,10 @@ fn figures(summary: &Summary) -> Vec<Figure> {
         Figure {
             value: words::number(pages),
             name: Shown::of("Pages"),
-            note: format!("from {}", words::counted(summary.input.lines, "line", "lines")),
+            note: match summary.part {
+                Some(_) => format!("of {}", summary.run),
+                None => format!("from {}", words::counted(summary.input.lines, "line", "lines")),
+            },
         },
         Figure {
             value: words::number(summary.documents),

@@ -120,6 +120,20 @@ fn contributions_add_up_to_the_score() {
 }
 
 #[test]
+fn a_part_of_a_run_says_nothing_of_lines() {
+    let mut summary = fixtures::typical(20);
+    let (what, value) = ("host".to_owned(), "energy.example.org".to_owned());
+    summary.part = Some(jarvix_report::PartFact { what, value });
+    let page = html_body(&summary);
+    for there in ["Part of it", "This part of the run", "Every page accounted for", "Received"] {
+        assert!(page.contains(there), "{there}");
+    }
+    for gone in ["All lines", "Kept on disk", "Every line", "could not be used and"] {
+        assert!(!page.contains(gone), "{gone}");
+    }
+}
+
+#[test]
 fn json_reads_back_as_the_same_summary() {
     for name in fixtures::NAMES {
         let summary = fixtures::named(name).expect("a fixture");
