@@ -1,4 +1,4 @@
-//! One report for each host, domain or kind of a run's pages. The rows of all pages are streamed once,
+//! One report for each group of a run's pages, such as those of one host. The rows of all pages are streamed once,
 //! brought together by the engine's sort (which spills to disk where it must); each group is counted
 //! as its rows come by and handed to the pool when the next one begins.
 
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use jarvix_core::RunId;
-use jarvix_query::{Session, Table};
+use jarvix_query::Table;
 use jarvix_report::Summary;
 
 use super::batch::{Batch, BatchResult, locked, split_name};
@@ -36,6 +36,7 @@ struct Desk<'a> {
 impl Batch<'_> {
     /// A report for each group of the pages of `run`, in the folder of the batch.
     pub fn split(&self, run: &RunId, by: &Split) -> Result<BatchResult, LineError> {
+        self.check(run, by)?;
         let folder = match self.out {
             Some(out) => out.to_owned(),
             None => {
@@ -94,7 +95,6 @@ impl Batch<'_> {
     ) -> Result<(), LineError> {
         // All of a run is joined: sorted on disk where memory does not hold it.
         let session = self.query.session_by_sorting(run)?;
-        self.check(run, by, &session)?;
         let of = summary::frame(self.store, run)?;
         let manners = Manners::of(&session, by, &self.runtime)?;
         let scored_by = summary::scored_by(self.store, run)?;
@@ -124,13 +124,14 @@ impl Batch<'_> {
     }
 
     /// Whether the run's list had the column.
-    fn check(&self, run: &RunId, by: &Split, session: &Session) -> Result<(), LineError> {
+    fn check(&self, run: &RunId, by: &Split) -> Result<(), LineError> {
         let Some(sql) = by.check() else { return Ok(()) };
-        if self.runtime.block_on(Rows::of(session, &sql))?.len() > 0 {
+        let session = self.query.session_for_run(run)?;
+        if self.runtime.block_on(Rows::of(&session, &sql))?.len() > 0 {
             return Ok(());
         }
         let sql = "SELECT input_meta FROM pages WHERE input_meta IS NOT NULL LIMIT 1";
-        let rows = self.runtime.block_on(Rows::of(session, sql))?;
+        let rows = self.runtime.block_on(Rows::of(&session, sql))?;
         let text = if rows.len() > 0 { rows.text(0, "input_meta") } else { String::new() };
         let fields: serde_json::Map<_, _> = serde_json::from_str(&text).unwrap_or_default();
         let columns = fields.keys().cloned().collect();

@@ -2,6 +2,7 @@
 //! report it is.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -176,6 +177,43 @@ fn a_report_for_each_value_of_a_column() {
     assert!(page.contains("known of whole hosts") && !page.contains("No server was asked"));
     let wrong = place.run(&["report", "--run", "a", "--split", "column:tema"]).expect(2);
     assert!(wrong.stderr().contains("the columns of its list are: team"), "{}", wrong.stderr());
+    assert!(!place.data().join("runs/a/report/by-tema").exists(), "a folder for nothing");
+}
+
+#[test]
+fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
+    let place = Place::new();
+    let (origin, list) = site(&place, 40);
+    let list = std::fs::read_to_string(place.path().join(list)).expect("the list");
+    let lines = list.lines().enumerate().map(|(at, url)| format!("{url},g{at:02}\n"));
+    place.file("list.csv", format!("url,group\n{}", lines.collect::<String>()));
+    let allow = allowed(&origin);
+    let run = ["run", "list.csv", "--run", "a", "--allow-net", &allow, "--max-failed", "1", "-q"];
+    place.run(&run).expect(0);
+    let split =
+        |out| ["report", "--run", "a", "--split", "column:group", "--format", "pdf", "--out", out];
+    place.run(&split("whole")).expect(0);
+    let mut child = place.command(&split("killed"));
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+    let first = || files_if_any(&place, "killed").iter().any(|name| name.ends_with(".pdf"));
+    while !first() && child.try_wait().expect("a state").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    for (name, content) in files(&place, "killed").iter().filter(|(name, _)| name.ends_with(".pdf"))
+    {
+        assert!(content.ends_with(b"%%EOF"), "{name} is half a file");
+    }
+    place.run(&split("killed")).expect(0);
+    assert!(files(&place, "killed") == files(&place, "whole"));
+    assert_eq!(files(&place, "whole").len(), 40);
+}
+
+/// The names in a folder that may not be there yet.
+fn files_if_any(place: &Place, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(place.path().join(folder)).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 #[test]
