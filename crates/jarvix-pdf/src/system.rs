@@ -11,15 +11,15 @@ use fontdb::{Database, FaceInfo, ID, Source, Style};
 
 use crate::face::Face;
 
-/// Most fonts that are held.
-const FACES_MAX: usize = 16;
+/// Most fonts that are held; characters of further ones are boxes.
+const FACES_MAX: usize = 64;
 /// Families that are asked first: plain text faces with wide coverage.
 const PREFERRED: [&str; 4] = ["Noto Sans", "DejaVu Sans", "Arial", "Segoe UI"];
 
 /// What is known of the machine's fonts.
 pub(crate) struct System {
-    /// Faces by preference.
-    order: Vec<ID>,
+    /// Faces by preference for text that is not bold, and for text that is.
+    order: [Vec<ID>; 2],
     database: Database,
     faces: [OnceLock<Face>; FACES_MAX],
     known: Mutex<Known>,
@@ -31,6 +31,35 @@ struct Known {
     by_char: HashMap<(char, bool), Option<usize>>,
     /// The faces that are held, by their place.
     held: Vec<ID>,
+    /// What the faces cover that were asked: first and last characters of ranges, in order.
+    covered: HashMap<ID, Vec<(u32, u32)>>,
+}
+
+impl Known {
+    fn covers(&mut self, database: &Database, id: ID, c: char) -> bool {
+        let ranges = self
+            .covered
+            .entry(id)
+            .or_insert_with(|| database.with_face_data(id, ranges).unwrap_or_default());
+        let at = ranges.partition_point(|(_, last)| *last < u32::from(c));
+        ranges.get(at).is_some_and(|(first, _)| *first <= u32::from(c))
+    }
+}
+
+/// The characters that a face has a glyph for.
+fn ranges(data: &[u8], index: u32) -> Vec<(u32, u32)> {
+    use skrifa::MetadataProvider;
+    let Ok(font) = harfrust::FontRef::from_index(data, index) else { return Vec::new() };
+    let mut all: Vec<u32> = font.charmap().mappings().map(|(c, _)| c).collect();
+    all.sort_unstable();
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for c in all {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 >= c => *last = c,
+            _ => ranges.push((c, c)),
+        }
+    }
+    ranges
 }
 
 /// How far a face is from plain text: less is better.
@@ -60,8 +89,11 @@ impl System {
     }
 
     fn of(database: Database) -> Self {
-        let mut order: Vec<ID> = database.faces().map(|face| face.id).collect();
-        order.sort_by_cached_key(|id| database.face(*id).map(|face| strangeness(face, false)));
+        let order = [false, true].map(|bold| {
+            let mut order: Vec<ID> = database.faces().map(|face| face.id).collect();
+            order.sort_by_cached_key(|id| database.face(*id).map(|face| strangeness(face, bold)));
+            order
+        });
         let faces = std::array::from_fn(|_| OnceLock::new());
         Self { order, database, faces, known: Mutex::default() }
     }
@@ -72,7 +104,7 @@ impl System {
             Source::Binary(data) => (**data).as_ref().len() as u64,
             Source::File(path) => std::fs::metadata(path).map_or(0, |file| file.len()),
         };
-        let faces = self.order.iter().filter_map(|id| self.database.face(*id));
+        let faces = self.order[0].iter().filter_map(|id| self.database.face(*id));
         let name = |face: &FaceInfo| format!("{} {}", face.post_script_name, size(&face.source));
         faces.map(name).collect::<Vec<_>>().join("\n")
     }
@@ -93,31 +125,9 @@ impl System {
     }
 
     fn search(&self, known: &mut Known, c: char, bold: bool) -> Option<usize> {
-        let held = |at: &usize| self.face(*at).is_some_and(|face| face.has(c));
-        let is_bold = |at: &usize| {
-            known
-                .held
-                .get(*at)
-                .and_then(|id| self.database.face(*id))
-                .is_some_and(|face| face.weight.0 >= 600)
-        };
-        let fits = (0..known.held.len()).filter(held).find(|at| is_bold(at) == bold);
-        if let Some(at) = fits {
-            return Some(at);
-        }
-        let has = |id: &&ID| {
-            let has = |data: &[u8], index| {
-                use skrifa::MetadataProvider;
-                let font = harfrust::FontRef::from_index(data, index).ok();
-                font.is_some_and(|font| font.charmap().map(c).is_some())
-            };
-            self.database.with_face_data(**id, has).unwrap_or(false)
-        };
-        let best = self
-            .order
-            .iter()
-            .filter(has)
-            .min_by_key(|id| self.database.face(**id).map(|face| strangeness(face, bold)))?;
+        // The best of all faces, whichever are held: what was drawn before decides nothing.
+        let order = &self.order[usize::from(bold)];
+        let best = order.iter().find(|id| known.covers(&self.database, **id, c))?;
         if let Some(at) = known.held.iter().position(|id| id == best) {
             return Some(at);
         }
