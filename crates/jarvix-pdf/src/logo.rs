@@ -104,6 +104,14 @@ impl Logo {
                 return Err(refused(format!("it has a {}> in it", element), help));
             }
         }
+        // Nothing of it acts in an image, and nothing that might is passed on.
+        let acts = |name: &str| name.to_ascii_lowercase().starts_with("on");
+        let document = usvg::roxmltree::Document::parse(text)
+            .map_err(|reason| refused(format!("it cannot be read as SVG: {reason}"), help))?;
+        let mut attributes = document.descendants().flat_map(|node| node.attributes());
+        if let Some(found) = attributes.find(|one| acts(one.name())) {
+            return Err(refused(format!("it has the handler {} in it", found.name()), help));
+        }
         let mut shapes = Vec::new();
         group(tree.root(), 1.0, &mut shapes)?;
         if shapes.is_empty() {

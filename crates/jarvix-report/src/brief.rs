@@ -127,7 +127,7 @@ fn best(summary: &Summary) -> Option<Sentence> {
 /// What stands out, in the order of the report.
 pub(crate) fn findings(summary: &Summary) -> Vec<Finding> {
     [
-        ("Since the run before", over_time(summary)),
+        ("Since earlier runs", over_time(summary)),
         ("Hosts", hosts(summary)),
         ("Kinds and languages", kinds(summary)),
         ("Politeness", manners(summary)),
@@ -159,9 +159,12 @@ fn over_time(summary: &Summary) -> Option<Sentence> {
     let mean = if now == before {
         format!("The mean score is {now:.1} again")
     } else {
-        format!("The mean score went from {before:.1} to {now:.1}")
+        format!("The mean score went from {before:.1} to {now:.1} since the last one")
     };
-    Some(Sentence::new(format!("{mean}; of the pages, {}.{next}", words::list(&moved))))
+    let moved = words::list(&moved);
+    Some(Sentence::new(format!(
+        "{mean}. Page by page, against the newest earlier run that has it: {moved}.{next}"
+    )))
 }
 
 /// The row that has more than every other.
@@ -254,7 +257,7 @@ fn failures(summary: &Summary) -> Option<Sentence> {
     if let Some(host) = most(&summary.failing_hosts, |host| host.failed) {
         let count = words::number(host.failed);
         let end = format!(": {count} of its {}.", words::counted(host.pages, "page", "pages"));
-        sentence = sentence.ours(" Most failed on ").theirs(&host.host).ours(end);
+        sentence = sentence.ours(" Most failed on ").theirs(words::host(&host.host)).ours(end);
     }
     Some(sentence)
 }
@@ -368,7 +371,9 @@ mod tests {
             Some(Outlook { point: Milli(42_000), low: Milli(41_000), high: Milli(43_000) });
         let said = text(over_time(&summary));
         assert!(
-            said.starts_with("The mean score went from 40.0 to 41.0; of the pages, 0 "),
+            said.starts_with(
+                "The mean score went from 40.0 to 41.0 since the last one. Page by page"
+            ),
             "{said}"
         );
         assert!(said.ends_with(" expected between 41.0 and 43.0."), "{said}");

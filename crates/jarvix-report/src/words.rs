@@ -34,6 +34,11 @@ pub(crate) fn compact(n: u64) -> String {
     }
 }
 
+/// A host by name: pages without one are files of this machine.
+pub(crate) fn host(name: &str) -> &str {
+    if name.is_empty() { "local files" } else { name }
+}
+
 /// Bytes in decimal units with one place: `11.4 MB`.
 pub(crate) fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];

@@ -259,11 +259,13 @@ impl Sheet<'_> {
                 self.number(&host.requests),
                 self.number(&host.concurrency),
                 self.number(&host.gap),
+                self.number(&host.delay),
                 self.number(&host.pauses),
+                self.number(&host.aside),
             ]
         });
         let rows = rows.collect();
-        let heads = ["Requests", "At a time", "Shortest gap", "Waited"];
+        let heads = ["Requests", "At a time", "Shortest gap", "Crawl delay", "Waited", "Put aside"];
         let columns = std::iter::once(wide("Host")).chain(heads.map(numbers)).collect();
         self.table("The hosts that were asked most at a time.", columns, rows);
     }

@@ -121,7 +121,7 @@ pub(crate) fn actions(summary: &Summary) -> Vec<Action> {
 }
 
 fn host_name(host: &HostRow) -> Shown {
-    Shown::of(if host.host.is_empty() { "local files" } else { &host.host })
+    Shown::of(words::host(&host.host))
 }
 
 /// The hosts that are shown as dots.
@@ -273,7 +273,7 @@ pub(crate) fn failures(summary: &Summary) -> Vec<Failure> {
 
 pub(crate) fn failing_hosts(summary: &Summary) -> Vec<FailingHost> {
     let row = |host: &crate::FailingHost| FailingHost {
-        name: Shown::of(&host.host),
+        name: Shown::of(words::host(&host.host)),
         failed: words::number(host.failed),
         pages: words::number(host.pages),
         mostly: words::spaced(host.outcome.as_str()),

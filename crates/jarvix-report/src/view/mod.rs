@@ -159,7 +159,11 @@ impl Finding {
 impl View {
     pub(crate) fn of(summary: &Summary, brand: &Brand) -> Self {
         let scored = summary.scores.count;
-        let title = Shown::of(brand.title.as_deref().unwrap_or(&summary.title));
+        let title = match (&brand.title, &summary.part) {
+            (Some(title), Some(part)) => Shown::of(&format!("{title} – {}", part.value)),
+            (Some(title), None) => Shown::of(title),
+            (None, _) => Shown::of(&summary.title),
+        };
         Self {
             footer: brand.footer.as_deref().map(Shown::of),
             title,

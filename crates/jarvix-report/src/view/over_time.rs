@@ -58,11 +58,16 @@ fn note(facts: &TrendFacts) -> String {
     ];
     let ends: Vec<String> =
         each.iter().map(|(count, what)| format!("{} {what}", words::number(*count))).collect();
-    let mut note = format!(
-        "Each page is compared with the newest of {} of the same input that has it: {}.",
-        words::counted(earlier, "earlier run", "earlier runs"),
-        words::list(&ends)
-    );
+    let of = match earlier {
+        1 => "the earlier run of the same input".to_owned(),
+        more => {
+            format!(
+                "the newest of {} earlier runs of the same input that has it",
+                words::number(more)
+            )
+        }
+    };
+    let mut note = format!("Each page is compared with {of}: {}.", words::list(&ends));
     if facts.other_profile > 0 {
         let left_out = words::counted(facts.other_profile, "more run was", "more runs were");
         note.push_str(&format!(" {left_out} scored by another profile and cannot be compared."));

@@ -98,7 +98,7 @@ impl Row {
             title: title.unwrap_or_else(|| Shown::of(&page.url)),
             language: page.title.as_ref().and(page.language.as_deref()).and_then(language),
             link: Link::of(&page.url),
-            host: Shown::of(&page.host),
+            host: Shown::of(words::host(&page.host)),
             facts,
             repeats: page.duplicate_of.as_deref().map(Link::of),
             reason: Shown::of(&page.reason),
