@@ -29,6 +29,14 @@ pub enum LineError {
     /// Drawing the report.
     #[error(transparent)]
     Report(#[from] jarvix_report::ReportError),
+    /// The folder holds a batch of something else.
+    #[error("{folder} holds reports of something else: {other}")]
+    OtherReports {
+        /// The folder.
+        folder: String,
+        /// What they are of.
+        other: String,
+    },
     /// No page of the run has a value there.
     #[error("no page of run {run} has a value in the column {column:?}")]
     NoColumn {

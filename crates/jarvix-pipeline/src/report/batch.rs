@@ -13,7 +13,7 @@ use jarvix_store::Store;
 use tokio::runtime::Handle;
 
 use super::made::{self, Made};
-use super::{Fontcase, ReportSettings, Written, replace};
+use super::{Caveats, Fontcase, ReportSettings, replace};
 use crate::LineError;
 
 /// What a batch needs.
@@ -43,8 +43,8 @@ pub struct Batch<'a> {
 pub struct Job {
     /// Its run.
     pub run: RunId,
-    /// What was written; `None` where it was there already.
-    pub written: Option<Written>,
+    /// What to know of it, where it was written; `None` where it was there already.
+    pub written: Option<Caveats>,
 }
 
 /// What a batch came to.
@@ -74,11 +74,12 @@ impl Batch<'_> {
     /// The reports of `runs`. A single one is always made anew.
     pub fn runs(&self, runs: &[RunId]) -> Result<BatchResult, LineError> {
         let (next, done, fonts) = (AtomicU64::new(0), AtomicU64::new(0), Fontcase::default());
+        let failed = AtomicBool::new(false);
         let total = Some(runs.len() as u64);
         let jobs: Mutex<Vec<(u64, Job, Vec<PathBuf>)>> = Mutex::default();
-        let work = || -> Result<(), LineError> {
+        let reports = || -> Result<(), LineError> {
             let mut setter = self.setter(&fonts)?;
-            while !self.is_stopped() {
+            while !self.is_stopped() && !failed.load(Ordering::Relaxed) {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let run = usize::try_from(at).ok().and_then(|at| runs.get(at));
                 let Some(run) = run else { break };
@@ -88,6 +89,7 @@ impl Batch<'_> {
             }
             Ok(())
         };
+        let work = || reports().inspect_err(|_| failed.store(true, Ordering::Relaxed));
         self.pooled(self.pool.min(runs.len()), &work)?;
         let mut jobs = jobs.into_inner().unwrap_or_else(PoisonError::into_inner);
         jobs.sort_by_key(|(at, _, _)| *at);
@@ -120,7 +122,8 @@ impl Batch<'_> {
             false => made::key(self.store, run, self.settings, &["run"])?,
         };
         let disk = &*self.store.env().disk;
-        let mut made = Made::open(disk, &folder, key, self.force || !may_keep)?;
+        let what = (format!("run {run}"), key);
+        let mut made = Made::open(disk, &folder, what, self.force || !may_keep)?;
         let formats = &self.settings.formats;
         let files = formats.iter().map(|format| folder.join(format.file_name())).collect();
         if formats.iter().all(|format| made.has(format.file_name())) {
@@ -132,7 +135,8 @@ impl Batch<'_> {
             made.add(format.file_name().to_owned())?;
         }
         made.save()?;
-        Ok((Job { run: run.clone(), written: Some(written) }, files))
+        // No more of it is held than is told: there may be thousands.
+        Ok((Job { run: run.clone(), written: Some(written.caveats()) }, files))
     }
 
     /// What decides the bytes of the reports of `run`: see [`made::key`].

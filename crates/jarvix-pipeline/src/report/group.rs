@@ -19,8 +19,10 @@ use crate::summary::{LINES_METHOD, ScoredBy};
 /// Different causes, hosts and repeated pages that are counted in one group; the report says so where
 /// there are more.
 const KINDS_MAX: usize = 4_096;
-/// Repeated pages that are told apart in one group.
-const CLUSTERS_MAX: usize = 1 << 20;
+/// Hosts of one group with counts of their own.
+const HOSTS_MAX: usize = 65_536;
+/// Hosts and repeated pages that are told apart in one group.
+const TOLD_APART_MAX: usize = 1 << 20;
 
 /// A page of the run with what is known of it.
 #[derive(Debug, Default)]
@@ -43,6 +45,8 @@ pub(super) struct PageRow {
     pub(super) action: String,
     pub(super) why: String,
     pub(super) duplicate_of: Option<String>,
+    /// The page that it repeats, by the duplicates, and the run of that page where it is another one.
+    pub(super) repeats: Option<(String, String)>,
     pub(super) contributions: Vec<Option<i64>>,
 }
 
@@ -73,6 +77,8 @@ pub(super) struct Group {
     hosts: BTreeMap<String, HostCount>,
     scores: Vec<(i64, u64)>,
     repeated: u64,
+    /// Hashes of all hosts.
+    all_hosts: HashSet<u64>,
     /// Hashes of the pages that others repeat.
     clusters: HashSet<u64>,
     /// Those pages, how many repeat each, and a few that do.
@@ -86,9 +92,10 @@ pub(super) struct Group {
 fn entry<'a, K: Ord, V: Default>(
     entries: &'a mut BTreeMap<K, V>,
     key: K,
+    most: usize,
     is_short: &mut bool,
 ) -> Option<&'a mut V> {
-    if entries.len() >= KINDS_MAX && !entries.contains_key(&key) {
+    if entries.len() >= most && !entries.contains_key(&key) {
         *is_short = true;
         return None;
     }
@@ -96,7 +103,7 @@ fn entry<'a, K: Ord, V: Default>(
 }
 
 fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, is_short: &mut bool) {
-    if let Some(count) = entry(counts, key, is_short) {
+    if let Some(count) = entry(counts, key, KINDS_MAX, is_short) {
         *count += 1;
     }
 }
@@ -127,6 +134,7 @@ impl Group {
             hosts: BTreeMap::new(),
             scores: Vec::new(),
             repeated: 0,
+            all_hosts: HashSet::new(),
             clusters: HashSet::new(),
             repeats: BTreeMap::new(),
             top: Vec::new(),
@@ -151,7 +159,7 @@ impl Group {
         }
         if !outcome.gives_document() {
             let key = (place, row.reason.clone());
-            let cause = entry(&mut self.causes, key, &mut self.is_short);
+            let cause = entry(&mut self.causes, key, KINDS_MAX, &mut self.is_short);
             if let Some((count, examples)) = cause {
                 *count += 1;
                 if examples.len() < FAILURE_EXAMPLES {
@@ -159,7 +167,9 @@ impl Group {
                 }
             }
         }
-        if let Some(host) = entry(&mut self.hosts, row.host.clone(), &mut self.is_short) {
+        insert(&mut self.all_hosts, &[&row.host], &mut self.is_short);
+        let host = entry(&mut self.hosts, row.host.clone(), HOSTS_MAX, &mut self.is_short);
+        if let Some(host) = host {
             host.pages += 1;
             host.failed += u64::from(outcome.is_failure());
             host.documents += u64::from(row.is_document);
@@ -183,8 +193,8 @@ impl Group {
         count(&mut self.languages, language, &mut self.is_short);
         let page_type = row.page_type.clone().unwrap_or_default();
         count(&mut self.page_types, page_type, &mut self.is_short);
-        if let Some(first) = &row.duplicate_of {
-            self.repeat(first, &row.url);
+        if let Some((first, run)) = &row.repeats {
+            self.repeat(first, run, &row.url);
         }
         let Some(score) = row.score else { return };
         count(&mut self.actions, row.action.clone(), &mut self.is_short);
@@ -198,16 +208,10 @@ impl Group {
         }
     }
 
-    fn repeat(&mut self, first: &str, url: &str) {
+    fn repeat(&mut self, first: &str, run: &str, url: &str) {
         self.repeated += 1;
-        let hash = blake3::hash(first.as_bytes());
-        let hash = u64::from_le_bytes(std::array::from_fn(|at| hash.as_bytes()[at]));
-        if self.clusters.len() < CLUSTERS_MAX {
-            self.clusters.insert(hash);
-        } else {
-            self.is_short = true;
-        }
-        let repeats = entry(&mut self.repeats, first.to_owned(), &mut self.is_short);
+        insert(&mut self.clusters, &[run, first], &mut self.is_short);
+        let repeats = entry(&mut self.repeats, first.to_owned(), KINDS_MAX, &mut self.is_short);
         if let Some((count, examples)) = repeats {
             *count += 1;
             if examples.len() < CLUSTER_URLS {
@@ -225,7 +229,12 @@ impl Group {
         by: &Split,
     ) -> Summary {
         let part = PartFact { what: by.name().to_owned(), value: self.name.clone() };
-        let mut summary = Summary::empty(run.clone(), self.name);
+        // A host says what it is; `de` does not.
+        let title = match by {
+            Split::Host | Split::Domain => self.name.clone(),
+            _ => format!("{}: {}", by.name().replace('_', " "), self.name),
+        };
+        let mut summary = Summary::empty(run.clone(), title);
         summary.part = Some(part);
         summary.input.names = vec![of.title.clone()];
         (summary.input.lines, summary.input.pages) = (self.pages, self.pages);
@@ -248,7 +257,9 @@ impl Group {
         summary.scores = tally.stats();
         summary.top = self.top;
         summary.failing_hosts = failing_hosts(&self.hosts);
-        (summary.hosts, summary.hosts_left_out) = hosts(self.hosts);
+        summary.hosts = hosts(self.hosts);
+        summary.hosts_left_out =
+            (self.all_hosts.len() as u64).saturating_sub(summary.hosts.len() as u64);
         summary.failures = causes(self.causes);
         summary.duplicates = DuplicateFacts {
             repeated: self.repeated,
@@ -260,7 +271,7 @@ impl Group {
         summary.method = of.method.iter().filter(of_lines).cloned().collect();
         summary.method.insert(0, format!("This report is about a part of the run {run}: what is not said here stands in the report of the whole run."));
         if self.is_short {
-            let short = "There are more causes, hosts, languages or repeated pages than are counted one by one: those that came last are missing from the tables, not from the sums.";
+            let short = "There are more causes, hosts, languages or repeated pages than are counted one by one: tables of them lack those that came last, so that another one may be the largest.";
             summary.method.insert(1, short.to_owned());
         }
         summary.repeat_command.clone_from(&of.repeat_command);
@@ -299,7 +310,21 @@ fn actions(mut counts: BTreeMap<String, u64>, scored_by: &ScoredBy) -> Vec<Actio
     ActionCount::table(rows)
 }
 
-fn hosts(counts: BTreeMap<String, HostCount>) -> (Vec<HostRow>, u64) {
+/// Takes down a name among those that are told apart.
+fn insert(hashes: &mut HashSet<u64>, name: &[&str], is_short: &mut bool) {
+    let mut hasher = blake3::Hasher::new();
+    for part in name {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    let hash = hasher.finalize();
+    let hash = u64::from_le_bytes(std::array::from_fn(|at| hash.as_bytes()[at]));
+    match hashes.len() < TOLD_APART_MAX {
+        true => drop(hashes.insert(hash)),
+        false => *is_short |= !hashes.contains(&hash),
+    }
+}
+
+fn hosts(counts: BTreeMap<String, HostCount>) -> Vec<HostRow> {
     let row = |(host, count): (String, HostCount)| HostRow {
         host,
         pages: count.pages,
@@ -309,9 +334,8 @@ fn hosts(counts: BTreeMap<String, HostCount>) -> (Vec<HostRow>, u64) {
     };
     let mut rows: Vec<HostRow> = counts.into_iter().map(row).collect();
     rows.sort_by(|a, b| b.pages.cmp(&a.pages).then_with(|| a.host.cmp(&b.host)));
-    let left_out = rows.len().saturating_sub(HOST_ROWS) as u64;
     rows.truncate(HOST_ROWS);
-    (rows, left_out)
+    rows
 }
 
 /// The hosts with most failed pages, and how most of those ended.

@@ -4,18 +4,18 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use jarvix_core::RunId;
 use jarvix_query::Table;
 use jarvix_report::Summary;
 
-use super::batch::{Batch, BatchResult, locked, split_name};
+use super::batch::{Batch, BatchResult, Job, locked, split_name};
 use super::group::{Group, PageRow};
 use super::made::{self, Made};
 use super::manners::Manners;
-use super::{Fontcase, Split, file_error};
+use super::{Caveats, Fontcase, Split, file_error};
 use crate::LineError;
 use crate::summary::{self, Rows, ScoredBy, outcome_of};
 
@@ -28,9 +28,21 @@ struct Task {
 /// What the threads of a split have in common.
 struct Desk<'a> {
     folder: &'a Path,
-    tasks: Mutex<Receiver<Task>>,
+    /// `None` when nobody draws any more: whoever hands over a task is told so.
+    tasks: Mutex<Option<Receiver<Task>>>,
     made: Mutex<Made<'a>>,
     done: AtomicU64,
+    /// Set when a report could not be made: the others are not begun.
+    failed: AtomicBool,
+}
+
+/// Closes the desk, however drawing ended.
+struct Closing<'a>(&'a Mutex<Option<Receiver<Task>>>);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        drop(locked(self.0).take());
+    }
 }
 
 impl Batch<'_> {
@@ -40,42 +52,64 @@ impl Batch<'_> {
         let folder = match self.out {
             Some(out) => out.to_owned(),
             None => {
-                let name = format!("by-{}", made::stem(by.name()));
+                let column = if matches!(by, Split::Column(_)) { "column-" } else { "" };
+                let name = format!("by-{column}{}", made::stem(by.name()));
                 self.store.run_dir(run).join("report").join(name)
             }
         };
         let disk = &*self.store.env().disk;
         let fonts = Fontcase::default();
         let key = self.key(run, &format!("{by:?}"), &fonts)?;
-        let made = Made::open(disk, &folder, key, self.force)?;
+        let what = match by {
+            Split::Column(name) => format!("run {run} by column {name}"),
+            _ => format!("run {run} by {}", by.name()),
+        };
+        let made = Made::open(disk, &folder, (what.replace('\n', " "), key), self.force)?;
         let (sender, receiver) = sync_channel(2 * self.pool.max(1));
         let desk = Desk {
             folder: &folder,
-            tasks: Mutex::new(receiver),
+            tasks: Mutex::new(Some(receiver)),
             made: Mutex::new(made),
             done: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
         };
         let mut result = BatchResult::default();
         let panicked = |_| LineError::Threads { reason: "one of them panicked".to_owned() };
-        std::thread::scope(|scope| {
-            let drawing = scope.spawn(|| self.pooled(self.pool, &|| self.draws(&desk, &fonts)));
+        let made = std::thread::scope(|scope| {
+            let drawing = scope.spawn(|| {
+                let _closing = Closing(&desk.tasks);
+                self.pooled(self.pool, &|| self.draws(&desk, &fonts))
+            });
             let groups = self.groups(run, by, &sender, &desk, &mut result);
             drop(sender);
             let drawn = drawing.join().map_err(panicked)?;
             // What a thread says is the cause where groups found nobody to draw them.
             drawn.and(groups)
-        })?;
+        });
+        // What is made is made, also where the rest could not be.
         locked(&desk.made).save()?;
+        made?;
         result.interrupted = self.is_stopped();
+        if !result.interrupted {
+            locked(&desk.made).sweep()?;
+        }
         disk.sync_dir(&folder).map_err(file_error("write", &folder))?;
         Ok(result)
     }
 
     fn draws(&self, desk: &Desk<'_>, fonts: &Fontcase) -> Result<(), LineError> {
+        let drawn = self.draws_each(desk, fonts);
+        drawn.inspect_err(|_| desk.failed.store(true, Ordering::Relaxed))
+    }
+
+    fn draws_each(&self, desk: &Desk<'_>, fonts: &Fontcase) -> Result<(), LineError> {
         let mut setter = self.setter(fonts)?;
         loop {
-            let task = locked(&desk.tasks).recv();
-            let Ok(task) = task else { return Ok(()) };
+            let task = locked(&desk.tasks).as_ref().and_then(|tasks| tasks.recv().ok());
+            let Some(task) = task else { return Ok(()) };
+            if desk.failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             self.draw(&task.summary, desk.folder, &task.stem, setter.as_mut())?;
             for format in &self.settings.formats {
                 locked(&desk.made).add(split_name(&task.stem, *format))?;
@@ -95,7 +129,11 @@ impl Batch<'_> {
     ) -> Result<(), LineError> {
         // All of a run is joined: sorted on disk where memory does not hold it.
         let session = self.query.session_by_sorting(run)?;
-        let of = summary::frame(self.store, run)?;
+        let mut of = summary::frame(self.store, run)?;
+        let caveats = Caveats::of_run(self.store, self.query, run);
+        let caveats = self.runtime.block_on(caveats)?;
+        of.method.splice(0..0, caveats.sentences(run));
+        result.jobs.push(Job { run: run.clone(), written: Some(caveats) });
         let manners = Manners::of(&session, by, &self.runtime)?;
         let scored_by = summary::scored_by(self.store, run)?;
         let mut whole = Whole { run, of, scored_by, by, manners };
@@ -206,6 +244,9 @@ fn page_row(rows: &Rows, at: usize, scored_by: &ScoredBy) -> PageRow {
         action: rows.text(at, "action"),
         why: rows.text(at, "reason"),
         duplicate_of: rows.optional(at, "duplicate_of"),
+        repeats: rows
+            .optional(at, "repeats_url")
+            .map(|first| (first, rows.text(at, "repeats_run"))),
         contributions: signals.map(|signal| points(&signal.name)).collect(),
     }
 }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use jarvix_core::{Dataset, Disk, RunId};
 use jarvix_store::Store;
 
-use super::{ReportSettings, file_error};
-use crate::summary::earlier;
+use super::{ReportSettings, file_error, scores_are_old};
+use crate::summary::{earlier, scored_by};
 use crate::{LineError, generations};
 
 /// The list's name.
@@ -25,31 +25,53 @@ pub(super) struct Made<'a> {
     disk: &'a dyn Disk,
     folder: PathBuf,
     key: String,
+    /// What it is a batch of, such as a run and what it is split by.
+    what: String,
     names: BTreeSet<String>,
+    /// Files of an earlier batch of the same, under another key.
+    stale: BTreeSet<String>,
     unsaved: usize,
 }
 
 impl<'a> Made<'a> {
-    /// What is made in `folder` of the batch of that key; nothing, if it is to be made anew.
+    /// What is made in `folder` of that batch, of `what` and by `key`; nothing, if it is to be made anew.
+    /// A folder with the reports of something else is refused: they would be mixed.
     pub(super) fn open(
         disk: &'a dyn Disk,
         folder: &Path,
-        key: String,
+        (what, key): (String, String),
         anew: bool,
     ) -> Result<Self, LineError> {
         disk.create_dir_all(folder).map_err(file_error("make", folder))?;
         let path = folder.join(LIST);
-        let text = match disk.exists(&path) && !anew {
+        let text = match disk.exists(&path) {
             true => disk.read(&path, LIST_BYTES_MAX).map_err(file_error("read", &path))?,
             false => Vec::new(),
         };
         let text = String::from_utf8_lossy(&text);
         let mut lines = text.lines();
-        let names = match lines.next() == Some(&key) {
-            true => lines.map(str::to_owned).collect(),
-            false => BTreeSet::new(),
+        let (made_by, made_of) = (lines.next(), lines.next());
+        if let Some(other) = made_of.filter(|other| *other != what) {
+            let (folder, other) = (folder.display().to_string(), other.to_owned());
+            return Err(LineError::OtherReports { folder, other });
+        }
+        let listed: BTreeSet<String> = lines.map(str::to_owned).collect();
+        let (names, stale) = match made_by == Some(&key) && !anew {
+            true => (listed, BTreeSet::new()),
+            false => (BTreeSet::new(), listed),
         };
-        Ok(Self { disk, folder: folder.to_owned(), key, names, unsaved: 0 })
+        Ok(Self { disk, folder: folder.to_owned(), key, what, names, stale, unsaved: 0 })
+    }
+
+    /// Takes away what an earlier batch made and this one did not: the reports of groups that are gone.
+    pub(super) fn sweep(&mut self) -> Result<(), LineError> {
+        for name in std::mem::take(&mut self.stale) {
+            let path = self.folder.join(&name);
+            if !self.names.contains(&name) && self.disk.exists(&path) {
+                self.disk.remove_file(&path).map_err(file_error("remove", &path))?;
+            }
+        }
+        self.save()
     }
 
     /// Whether the file of that name is made and there.
@@ -67,8 +89,8 @@ impl<'a> Made<'a> {
 
     /// Saves the list.
     pub(super) fn save(&mut self) -> Result<(), LineError> {
-        let mut text = format!("{}\n", self.key);
-        for name in &self.names {
+        let mut text = format!("{}\n{}\n", self.key, self.what);
+        for name in self.names.union(&self.stale) {
             text.push_str(name);
             text.push('\n');
         }
@@ -93,10 +115,16 @@ pub(super) fn key(
     for dataset in Dataset::ALL {
         facts.extend(catalogue.parts(run, dataset)?.into_iter().map(|part| part.hash));
     }
-    for other in earlier(store, run)?.0 {
+    let (others, left_out) = earlier(store, run)?;
+    facts.push(left_out.to_string());
+    for other in others {
         facts.push(other.to_string());
-        facts.extend(catalogue.parts(&other, Dataset::Scores)?.into_iter().map(|part| part.hash));
+        for dataset in [Dataset::Documents, Dataset::Scores] {
+            facts.extend(catalogue.parts(&other, dataset)?.into_iter().map(|part| part.hash));
+        }
     }
+    facts.push(scores_are_old(store, run)?.to_string());
+    facts.push(format!("{:?}", scored_by(store, run)?));
     Ok(generations::key("report", &facts.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
@@ -105,6 +133,11 @@ pub(super) fn key(
 pub(super) fn stem(name: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' };
     let mut stem: String = name.to_lowercase().chars().map(keep).take(STEM_BYTES_MAX).collect();
+    // A word in capitals, such as an action, is the same word.
+    let is_capitals = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_capitals && name.len() <= STEM_BYTES_MAX {
+        return name.to_owned();
+    }
     if stem.starts_with('.') {
         stem.replace_range(..1, "_");
     }

@@ -4,6 +4,7 @@
 //! What it refuses to do: draw. It computes summaries and hands them over.
 
 mod batch;
+mod caveats;
 mod group;
 mod groups;
 mod made;
@@ -11,6 +12,7 @@ mod manners;
 mod split;
 
 pub use batch::{Batch, BatchResult, Job};
+pub use caveats::Caveats;
 pub use split::Split;
 
 use std::io::Write;
@@ -76,6 +78,13 @@ pub struct Written {
     pub scores_are_old: bool,
 }
 
+impl Written {
+    /// What whoever reads the report should know beforehand.
+    pub fn caveats(&self) -> Caveats {
+        Caveats::of(&self.summary, self.scores_are_old)
+    }
+}
+
 /// Whether duplicates, and with them the scores, were made from other documents than there are.
 fn scores_are_old(store: &Store, run: &RunId) -> Result<bool, LineError> {
     let catalogue = store.catalogue();
@@ -101,12 +110,9 @@ pub async fn write(
     disk.create_dir_all(folder).map_err(file_error("make", folder))?;
     let mut summary = summary::summary(store, query, run, TOP_ROWS).await?;
     let scores_are_old = scores_are_old(store, run)?;
-    if scores_are_old {
-        let renew = format!(
-            "The documents are newer than the scores and duplicates that are shown: `jarvix score --run {run}` makes them anew."
-        );
-        summary.method.insert(0, renew);
-    }
+    // What is not finished stands on the cover.
+    let old = Caveats { scores_are_old, ..Caveats::default() };
+    summary.method.splice(0..0, old.sentences(run));
     let mut own = None;
     let mut setter = setter;
     let mut files = Vec::new();

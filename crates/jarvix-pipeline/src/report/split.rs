@@ -86,10 +86,13 @@ impl Split {
                   THEN CAST(date_trunc('second', p.fetched_at) AS VARCHAR) END AS fetched, \
              d.ordinal IS NOT NULL AS is_document, d.title AS title, d.language AS language, \
              d.page_type AS page_type, d.word_count AS word_count, d.published AS published, \
-             d.gate AS gate, s.* \
+             d.gate AS gate, u.repeats_url AS repeats_url, u.repeats_run AS repeats_run, s.* \
              FROM (SELECT ordinal, url, outcome, reason, bytes_wire, fetched_at, attempts, protocol{meta} FROM pages) p \
              LEFT JOIN (SELECT ordinal, title, language, page_type, word_count, published, gate FROM documents) d \
                ON d.ordinal = p.ordinal \
+             LEFT JOIN (SELECT ordinal, duplicate_of AS repeats_url, \
+                               coalesce(duplicate_run, '') AS repeats_run FROM duplicates) u \
+               ON u.ordinal = p.ordinal \
              LEFT JOIN scores s ON s.ordinal = p.ordinal \
              ORDER BY split_key, score DESC NULLS LAST, page_url",
             key = self.key()

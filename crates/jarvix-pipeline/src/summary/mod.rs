@@ -68,6 +68,9 @@ pub async fn summary(
     summary.hosts = hosts;
     summary.hosts_left_out = left_out;
     summary.politeness = politeness(&session).await?;
+    if summary.politeness.hosts == 0 {
+        summary.method.retain(|sentence| sentence != POLITE_METHOD);
+    }
     // A question costs milliseconds before it reads a row: none is asked whose answer is known.
     if summary.giving() < pages {
         summary.failures = pages::failures(&session).await?;
@@ -192,11 +195,15 @@ async fn sizes(store: &Store, run: &RunId, session: &Session) -> Result<Sizes, L
 pub(crate) const LINES_METHOD: &str =
     "Every input line is a page, a reject or a repeat; the sum above accounts for all of them.";
 
+/// What a report says of how servers were asked.
+const POLITE_METHOD: &str = "Pages were fetched politely: robots.txt, Retry-After and limits per host were followed as the settings say.";
+
 fn method(profile: &ProfileFacts) -> Vec<String> {
     let mut method = vec![
         LINES_METHOD.to_owned(),
-        "Pages were fetched politely: robots.txt, Retry-After and limits per host were followed as the settings above say.".to_owned(),
-        "Text, metadata and signals are taken from the pages as received; scripts were not run.".to_owned(),
+        POLITE_METHOD.to_owned(),
+        "Text, metadata and signals are taken from the pages as received; scripts were not run."
+            .to_owned(),
     ];
     if !profile.name.is_empty() {
         method.push(format!(
@@ -327,7 +334,7 @@ pub(crate) fn outcome_of(text: &str) -> Outcome {
 }
 
 /// SQL list of the outcomes for which `keep` holds.
-fn outcome_list(keep: impl Fn(Outcome) -> bool) -> String {
+pub(crate) fn outcome_list(keep: impl Fn(Outcome) -> bool) -> String {
     let words = Outcome::ALL.iter().filter(|o| keep(**o)).map(|o| format!("'{o}'"));
     words.collect::<Vec<_>>().join(", ")
 }

@@ -89,10 +89,10 @@ pub async fn failing_hosts(session: &Session) -> Result<Vec<FailingHost>, LineEr
                         ORDER BY failed DESC, host LIMIT {FAILING_HOST_ROWS}), \
               ranked AS (SELECT h.host, h.outcome, h.n, row_number() OVER \
                                 (PARTITION BY h.host ORDER BY h.n DESC, h.outcome) AS place \
-                         FROM hosts h JOIN worst w ON h.host = w.host \
+                         FROM hosts h JOIN worst w ON h.host IS NOT DISTINCT FROM w.host \
                          WHERE h.outcome IN ({failed})) \
          SELECT w.host AS host, w.pages AS pages, w.failed AS failed, r.outcome AS outcome, r.n AS n \
-         FROM worst w JOIN ranked r ON w.host = r.host \
+         FROM worst w JOIN ranked r ON w.host IS NOT DISTINCT FROM r.host \
          WHERE r.place = 1 ORDER BY w.failed DESC, w.host"
     );
     let rows = Rows::of(session, &sql).await?;
@@ -110,14 +110,14 @@ pub async fn failing_hosts(session: &Session) -> Result<Vec<FailingHost>, LineEr
 /// The hosts with most pages, and how many hosts are left out.
 pub async fn hosts(session: &Session) -> Result<(Vec<HostRow>, u64), LineError> {
     let failed = outcome_list(Outcome::is_failure);
-    let gives = outcome_list(Outcome::gives_document);
     let sql = format!(
-        "SELECT p.host AS host, p.pages AS pages, p.failed AS failed, p.documents AS documents, \
+        "SELECT p.host AS host, p.pages AS pages, p.failed AS failed, d.documents AS documents, \
                 s.total AS total, s.scored AS scored \
          FROM (SELECT host(url) AS host, count(*) AS pages, \
-                      sum(CASE WHEN outcome IN ({failed}) THEN 1 ELSE 0 END) AS failed, \
-                      sum(CASE WHEN outcome IN ({gives}) THEN 1 ELSE 0 END) AS documents \
+                      sum(CASE WHEN outcome IN ({failed}) THEN 1 ELSE 0 END) AS failed \
                FROM pages GROUP BY host(url) ORDER BY pages DESC, host LIMIT {HOST_ROWS}) p \
+         LEFT JOIN (SELECT host(url) AS host, count(*) AS documents \
+                    FROM documents GROUP BY host(url)) d ON d.host IS NOT DISTINCT FROM p.host \
          LEFT JOIN (SELECT host(url) AS host, sum(score) AS total, count(score) AS scored \
                     FROM scores GROUP BY host(url)) s ON s.host IS NOT DISTINCT FROM p.host \
          ORDER BY p.pages DESC, p.host"
@@ -134,7 +134,7 @@ pub async fn hosts(session: &Session) -> Result<(Vec<HostRow>, u64), LineError> 
                 .and_then(|total| Milli::mean(i128::from(total), rows.number(i, "scored"))),
         })
         .collect();
-    let all = count(session, "SELECT count(DISTINCT host(url)) FROM pages").await?;
+    let all = count(session, "SELECT count(DISTINCT coalesce(host(url), '')) FROM pages").await?;
     let left_out = all.saturating_sub(hosts.len() as u64);
     Ok((hosts, left_out))
 }

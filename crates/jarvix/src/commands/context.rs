@@ -286,6 +286,8 @@ pub fn line_error(error: LineError) -> CliError {
         LineError::UnknownRun { .. } => {
             CliError::usage(error.to_string()).help("jarvix runs list shows what there is")
         }
+        LineError::OtherReports { .. } => CliError::usage(error.to_string())
+            .help("give --out another folder: reports of both would be mixed there"),
         LineError::NoColumn { columns, .. } => {
             let help = match columns.as_slice() {
                 [] => "its list had no columns but that of the addresses".to_owned(),

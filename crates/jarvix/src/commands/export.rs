@@ -1,7 +1,7 @@
 //! `jarvix export`: what a run has, in the forms of others.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -26,6 +26,13 @@ pub fn export(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let condition = matches.get_one::<String>("where").map(String::as_str);
     if matches.get_flag("gzip") && format == ExportFormat::Xlsx {
         return Err(CliError::usage("a workbook is packed already").help("leave out --gzip"));
+    }
+    if let Some(out) = matches.get_one::<String>("out").filter(|_| matches.get_flag("gzip")) {
+        let path = Path::new(out);
+        if path.extension().is_some_and(|ending| ending != "gz") && !path.is_dir() {
+            return Err(CliError::usage(format!("{out} is no name for a packed file"))
+                .help(format!("--out {out}.gz")));
+        }
     }
     let store = context.store()?;
     let engine = context.query(&store)?;

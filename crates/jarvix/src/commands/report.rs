@@ -1,6 +1,7 @@
 //! `jarvix report`: the report of runs that are there, or one for each host of a run.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -10,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jarvix_core::RunId;
 use jarvix_pipeline::LineError;
 use jarvix_pipeline::line::runtime;
-use jarvix_pipeline::report::{Batch, BatchResult, ReportSettings, Split, Written};
+use jarvix_pipeline::report::{Batch, BatchResult, Caveats, ReportSettings, Split};
 use jarvix_report::{Brand, Format, LOGO_BYTES_MAX, Paper};
 use jarvix_store::Store;
 
@@ -28,6 +29,7 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     let ids = ids
         .map(|text| RunId::new(text).map_err(|e| CliError::usage(e.to_string())))
         .collect::<Result<Vec<_>, _>>()?;
+    let ids = distinct(ids);
     let split = matches.get_one::<Split>("split");
     let given = matches.value_source("format") == Some(ValueSource::CommandLine);
     let words = match matches.get_one::<String>("format") {
@@ -78,6 +80,12 @@ pub fn report(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
     tell(context, &made.map_err(line_error)?)
 }
 
+/// Each run once, in the order in which they were named.
+fn distinct(ids: Vec<RunId>) -> Vec<RunId> {
+    let mut seen = HashSet::new();
+    ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
+}
+
 /// Whether what was asked for goes together.
 fn check(split: Option<&Split>, ids: &[RunId], settings: &ReportSettings) -> Result<(), CliError> {
     if split.is_none() {
@@ -115,8 +123,8 @@ fn known(store: &Store, ids: &[RunId]) -> Result<(), CliError> {
 fn tell(context: &Context, made: &BatchResult) -> Result<Exit, CliError> {
     let exit = if made.interrupted { Exit::Interrupted } else { Exit::Ok };
     for job in &made.jobs {
-        if let Some(written) = &job.written {
-            told_of(context, &job.run, written);
+        if let Some(caveats) = job.written {
+            told_of(context, &job.run, caveats);
         }
     }
     let data = serde_json::json!({ "files": made.files, "kept": made.kept });
@@ -125,7 +133,10 @@ fn tell(context: &Context, made: &BatchResult) -> Result<Exit, CliError> {
     })?;
     if made.kept > 0 {
         let kept = made.kept;
-        context.output.note(&format!("{kept} were there and up to date; --force makes them anew"));
+        let reports = if kept == 1 { "report was" } else { "reports were" };
+        context
+            .output
+            .note(&format!("{kept} {reports} there and up to date; --force makes them anew"));
     }
     if made.interrupted {
         context.output.note("stopped; the same command goes on with the reports that are left");
@@ -203,21 +214,21 @@ fn brand(context: &Context) -> Result<Brand, CliError> {
 }
 
 /// What whoever reads the report should know beforehand.
-fn told_of(context: &Context, run: &RunId, written: &Written) {
-    let (summary, data) = (&written.summary, context.data_flag());
-    if written.scores_are_old {
+fn told_of(context: &Context, run: &RunId, caveats: Caveats) {
+    let data = context.data_flag();
+    if caveats.scores_are_old {
         context.output.note(&format!(
             "the documents of {run} are newer than its scores; jarvix score --run {run}{data} makes them anew"
         ));
     }
-    let unread = summary.giving().saturating_sub(summary.documents);
-    if unread > 0 {
+    if caveats.unread > 0 {
+        let unread = caveats.unread;
         context.output.note(&format!(
             "{unread} pages of {run} are fetched and not curated yet; jarvix curate --run {run}{data} goes on"
         ));
     }
-    if summary.input.left > 0 {
-        let left = summary.input.left;
+    if caveats.left > 0 {
+        let left = caveats.left;
         context.output.note(&format!("{run} is not finished: {left} pages are not fetched yet"));
     }
 }

@@ -65,6 +65,20 @@ fn a_report_for_each_language_adds_up_and_is_made_once() {
     std::fs::remove_file(place.path().join("out/fr.pdf")).expect("removed");
     assert_eq!(report(&place, &split).expect(0).json()["data"]["kept"], 2);
     assert!(files(&place, "out") == first);
+    // Reports of something else are not mixed in, and those of groups that are gone are taken away.
+    let mixed = ["report", "--run", "a", "--split", "host", "--format", "pdf", "--out", "out"];
+    let refused = place.run(&mixed).expect(2);
+    assert!(refused.stderr().contains("run a by language"), "{}", refused.stderr());
+    let list = place.path().join("out/.jarvix-reports");
+    let text = std::fs::read_to_string(&list).expect("the list");
+    let other = text.replacen(text.lines().next().expect("a key"), "another key", 1);
+    std::fs::write(&list, other + "gone.pdf\n").expect("written");
+    place.file("out/gone.pdf", "");
+    place.file("out/mine.pdf", "");
+    report(&place, &split).expect(0);
+    let left: Vec<String> = files(&place, "out").into_keys().collect();
+    assert!(left.contains(&"mine.pdf".to_owned()) && !left.contains(&"gone.pdf".to_owned()));
+    std::fs::remove_file(place.path().join("out/mine.pdf")).expect("removed");
     let anew = [&split[..], &["--force", "--pool", "1", "--threads", "1"]].concat();
     assert_eq!(report(&place, &anew).expect(0).json()["data"]["kept"], 0);
     assert!(files(&place, "out") == first);
@@ -180,24 +194,30 @@ fn a_report_for_each_value_of_a_column() {
     assert!(!place.data().join("runs/a/report/by-tema").exists(), "a folder for nothing");
 }
 
-#[test]
-fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
-    let place = Place::new();
-    let (origin, list) = site(&place, 40);
+/// A run of forty pages, each with a group of its own.
+fn many_groups(place: &Place) {
+    let (origin, list) = site(place, 40);
     let list = std::fs::read_to_string(place.path().join(list)).expect("the list");
     let lines = list.lines().enumerate().map(|(at, url)| format!("{url},g{at:02}\n"));
     place.file("list.csv", format!("url,group\n{}", lines.collect::<String>()));
     let allow = allowed(&origin);
     let run = ["run", "list.csv", "--run", "a", "--allow-net", &allow, "--max-failed", "1", "-q"];
     place.run(&run).expect(0);
+}
+
+#[test]
+fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
+    let place = Place::new();
+    many_groups(&place);
     let split =
         |out| ["report", "--run", "a", "--split", "column:group", "--format", "pdf", "--out", out];
     place.run(&split("whole")).expect(0);
     let mut child = place.command(&split("killed"));
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
-    let first = || files_if_any(&place, "killed").iter().any(|name| name.ends_with(".pdf"));
-    while !first() && child.try_wait().expect("a state").is_none() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
+    // The list of what is made is saved when 17 are new.
+    let made = || files_if_any(&place, "killed").iter().filter(|n| n.ends_with(".pdf")).count();
+    while made() < 24 && child.try_wait().expect("a state").is_none() {
+        std::thread::yield_now();
     }
     child.kill().expect("killed");
     child.wait().expect("gone");
@@ -205,7 +225,8 @@ fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
     {
         assert!(content.ends_with(b"%%EOF"), "{name} is half a file");
     }
-    place.run(&split("killed")).expect(0);
+    let told = place.run(&[&split("killed")[..], &["--json"]].concat()).expect(0).json();
+    assert!(told["data"]["kept"].as_u64() >= Some(17), "{told}");
     assert!(files(&place, "killed") == files(&place, "whole"));
     assert_eq!(files(&place, "whole").len(), 40);
 }
@@ -214,6 +235,40 @@ fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
 fn files_if_any(place: &Place, folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir(place.path().join(folder)).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_ends_the_batch() {
+    let place = Place::new();
+    many_groups(&place);
+    // The second report's name is taken by a folder: whoever draws fails, and nobody takes the others.
+    std::fs::create_dir_all(place.path().join("out/g01.html")).expect("a folder");
+    let split = ["report", "--run", "a", "--split", "column:group", "--format", "html"];
+    let ended = place.run(&[&split[..], &["--out", "out", "--pool", "1"]].concat()).expect(1);
+    assert!(ended.stderr().contains("failed to write"), "{}", ended.stderr());
+    std::fs::remove_dir(place.path().join("out/g01.html")).expect("removed");
+    let told = report(&place, &[&split[1..], &["--out", "out"]].concat()).expect(0).json();
+    assert_eq!(told["data"]["kept"], 1, "the first one was made: {told}");
+}
+
+#[test]
+fn the_ranking_is_the_same_in_all_files_of_a_run() {
+    let place = Place::new();
+    a_site(&place);
+    report(&place, &["--run", "a", "--run", "a", "--format", "json,csv", "--out", "out"]).expect(0);
+    let made = files(&place, "out/a");
+    let summary: Value = serde_json::from_slice(&made["summary.json"]).expect("JSON");
+    let text = String::from_utf8(made["top.csv"].clone()).expect("UTF-8");
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    let top = summary["top"].as_array().expect("rows");
+    assert_eq!(rows.len(), top.len());
+    for (row, page) in rows.iter().zip(top) {
+        let score = page["score"].to_string();
+        for value in [&page["url"].to_string(), &score, &page["action"].to_string()] {
+            assert!(row.contains(value.trim_matches('"')), "{row} lacks {value}");
+        }
+        assert!(row.starts_with(&format!("{},", page["rank"])), "{row}");
+    }
 }
 
 #[test]
@@ -243,7 +298,7 @@ fn mistakes_are_told_with_what_to_do() {
     let cases: [(&[&str], &str); 7] = [
         (&["--run", "a", "--split", "team"], "pages are split by host, domain, action"),
         (&["--run", "a", "--out", "there.txt"], "there.txt is a file"),
-        (&["--run", "a", "a", "--split", "host"], "--split takes one run"),
+        (&["--run", "a", "b", "--split", "host"], "--split takes one run"),
         (&["--run", "a", "--split", "host", "--format", "csv"], "a ranking as CSV cannot be split"),
         (
             &["--run", "a", "--brand", "brand.toml"],
