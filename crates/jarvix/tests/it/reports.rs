@@ -189,9 +189,9 @@ fn a_report_for_each_value_of_a_column() {
         page.contains("is of no part") && !page.contains("Every line of the input is a usable")
     );
     assert!(page.contains("known of whole hosts") && !page.contains("No server was asked"));
-    let wrong = place.run(&["report", "--run", "a", "--split", "column:tema"]).expect(2);
+    let wrong = place.run(&["report", "--run", "a", "--split", "column:teams"]).expect(2);
     assert!(wrong.stderr().contains("the columns of its list are: team"), "{}", wrong.stderr());
-    assert!(!place.data().join("runs/a/report/by-tema").exists(), "a folder for nothing");
+    assert!(!place.data().join("runs/a/report/by-column-teams").exists(), "a folder for nothing");
 }
 
 /// A run of forty pages, each with a group of its own.
