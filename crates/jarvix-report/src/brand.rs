@@ -243,7 +243,16 @@ impl Brand {
 }
 
 fn parsed(text: &str) -> Option<Colour> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+    let digits = text.strip_prefix('#')?;
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    // Three digits stand for six, as in CSS.
+    let digits = match digits.len() {
+        3 => digits.chars().flat_map(|digit| [digit, digit]).collect(),
+        6 => digits.to_owned(),
+        _ => return None,
+    };
     let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
     Some(Colour(part(0)?, part(2)?, part(4)?))
 }
@@ -281,6 +290,7 @@ mod tests {
             match name {
             "ok.svg" => Ok(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 10'><path fill='#123456' d='M0 0h40v10H0z'/></svg>".to_vec()),
             "script.svg" => Ok(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><script>alert(1)</script><path d='M0 0h4v1z'/></svg>".to_vec()),
+            "handler.svg" => Ok(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path onclick='x()' d='M0 0h4v1z'/></svg>".to_vec()),
             "gradient.svg" => Ok(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><linearGradient id='g'><stop stop-color='red'/><stop offset='1' stop-color='blue'/></linearGradient><path fill='url(#g)' d='M0 0h4v4z'/></svg>".to_vec()),
             "empty.svg" => Ok(b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'></svg>".to_vec()),
             "cut.png" => Ok(b"\x89PNG\r\n\x1a\n\0\0".to_vec()),
@@ -307,6 +317,8 @@ mod tests {
         assert!(brand.shows(Section::Ranking) && !brand.shows(Section::Method));
         assert_eq!(brand.logo.expect("there").fitted(80.0, 80.0), (80.0, 20.0));
         assert_eq!(parse("").expect("nothing is right"), Brand::default());
+        let short = parse("accent = '#406'").expect("three digits");
+        assert_eq!(short.accent, Some(Colour(0x44, 0x00, 0x66)));
     }
 
     #[test]
@@ -315,6 +327,10 @@ mod tests {
             (
                 "accent = 'teal'",
                 "line 1, column 10: \"teal\" is no colour / write it as \"#0b5a63\"",
+            ),
+            (
+                "accent = '#+a+b+c'",
+                "line 1, column 10: \"#+a+b+c\" is no colour / write it as \"#0b5a63\"",
             ),
             (
                 "\naccent = '#ffee00'",
@@ -331,6 +347,10 @@ mod tests {
             (
                 "title = ''",
                 "line 1, column 9: a text has 1 to 200 characters / make it shorter, or leave it out",
+            ),
+            (
+                "logo = 'handler.svg'",
+                "line 1, column 8: the logo \"handler.svg\" cannot be used: it has the handler onclick in it / give an SVG of plain shapes, or a PNG",
             ),
             (
                 "logo = 'none.png'",

@@ -89,6 +89,16 @@ impl ExportFormat {
         matches!(self, Self::Jsonl | Self::Json | Self::Csv | Self::Markdown)
     }
 
+    /// Whether `path` has a name that a file of rows in this format may have.
+    pub fn names(self, path: &Path) -> bool {
+        names_file(path, self.endings())
+    }
+
+    /// The usual ending.
+    pub fn ending(self) -> &'static str {
+        self.endings().first().copied().unwrap_or_default()
+    }
+
     /// What names of files of rows end with; the first is the usual one.
     const fn endings(self) -> &'static [&'static str] {
         match self {

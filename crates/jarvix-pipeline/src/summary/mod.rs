@@ -202,12 +202,13 @@ fn method(profile: &ProfileFacts) -> Vec<String> {
     let mut method = vec![
         LINES_METHOD.to_owned(),
         POLITE_METHOD.to_owned(),
+        "A page is an address and what was answered there; a document is what a reader would take from it. A document that is held back by a gate is no content, such as a page that asks to sign in.".to_owned(),
         "Text, metadata and signals are taken from the pages as received; scripts were not run."
             .to_owned(),
     ];
     if !profile.name.is_empty() {
         method.push(format!(
-            "A score is the sum of its contributions under the profile {:?}, held within 0 to 100; it says how well a page fits the profile, not whether its content is true.",
+            "A score is the sum of its contributions under the profile {:?}, held within 0 to 100; it says how well a page fits the profile, not whether its content is true. An action is the profile's word for a range of scores.",
             profile.name
         ));
     }

@@ -40,6 +40,14 @@ pub fn export(context: &Context, matches: &ArgMatches) -> Result<Exit, CliError>
         Some(out) => PathBuf::from(out),
         None => store.run_dir(&run).join("export"),
     };
+    if out.is_file() && !format.names(&out) {
+        let (file, ending) = (out.display(), format.ending());
+        return Err(CliError::usage(format!(
+            "{file} is a file, and no name for {}",
+            format.as_str()
+        ))
+        .help(format!("--out names a folder, or a file that ends with {ending}")));
+    }
     let stop = interrupt::listen()?;
     let bar = RefCell::new(None);
     let export = Export {

@@ -133,6 +133,7 @@ fn columns_and_a_condition_choose_what_is_written() {
 #[test]
 fn mistakes_name_what_was_meant() {
     let place = a_run();
+    place.file("there.txt", "mine");
     let cases: &[(&str, &[&str])] = &[
         ("column", &["--format", "csv", "--columns", "url,scores"]),
         ("column_of_another", &["--format", "xlsx", "--columns", "text"]),
@@ -143,6 +144,8 @@ fn mistakes_name_what_was_meant() {
         ("archive_where", &["--format", "warc", "--where", "true"]),
         ("archive_of_ranking", &["--format", "warc", "--dataset", "ranking"]),
         ("packed", &["--format", "xlsx", "--gzip"]),
+        ("packed_name", &["--format", "csv", "--gzip", "--out", "g.csv"]),
+        ("other_file", &["--format", "xlsx", "--out", "there.txt"]),
         ("dataset", &["--format", "csv", "--dataset", "rankings"]),
         ("where_column", &["--format", "csv", "--where", "score > 50 AND titel <> ''"]),
         ("where_syntax", &["--format", "csv", "--where", "score >"]),
