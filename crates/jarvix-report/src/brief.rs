@@ -361,6 +361,7 @@ mod tests {
         let mut summary = summary();
         let run = |mean: Option<i64>| RunMean {
             run: RunId::new("brief-1").expect("an id"),
+            begun: String::new(),
             pages: 1,
             mean: mean.map(Milli),
         };

@@ -41,6 +41,9 @@ pub struct TrendFacts {
 pub struct RunMean {
     /// The run.
     pub run: RunId,
+    /// The day and minute in which it was begun, in UTC; empty where that is not known.
+    #[serde(default)]
+    pub begun: String,
     /// Pages with a score.
     pub pages: u64,
     /// Their mean; none without pages.

@@ -25,7 +25,18 @@ pub(super) async fn facts(
     }
     let scope = TrendScope::default();
     let found = jarvix_score::trends(query, &runs, &scope, MOVER_ROWS, |_| Ok(())).await?;
-    Ok(TrendFacts { other_profile, ..told(found) })
+    let mut facts = TrendFacts { other_profile, ..told(found) };
+    for mean in &mut facts.runs {
+        let record = store.catalogue().run(&mean.run)?;
+        mean.begun = record.and_then(|record| begun(record.created_at_us)).unwrap_or_default();
+    }
+    Ok(facts)
+}
+
+/// `2026-03-09 08:15 UTC`, from microseconds.
+fn begun(us: i64) -> Option<String> {
+    let begun = jiff::Timestamp::from_microsecond(us).ok()?;
+    Some(begun.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// The runs to follow, oldest first, `run` at the end; and how many others follow another profile.
@@ -76,7 +87,12 @@ fn told(found: Trends) -> TrendFacts {
     let moved = |page: &PageTrend| page.standing != Standing::Stable;
     TrendFacts {
         runs: runs
-            .map(|run| RunMean { run: run.run, pages: run.pages, mean: run.mean.map(Milli) })
+            .map(|run| RunMean {
+                run: run.run,
+                begun: String::new(),
+                pages: run.pages,
+                mean: run.mean.map(Milli),
+            })
             .collect(),
         new: found.standings.new,
         improved: found.standings.improved,

@@ -123,6 +123,7 @@ mod tests {
     fn facts(means: &[Option<i64>], outlook: Option<(i64, i64, i64)>) -> TrendFacts {
         let runs = means.iter().enumerate().map(|(at, mean)| RunMean {
             run: RunId::new(&format!("r-{at}")).expect("an id"),
+            begun: String::new(),
             pages: 1,
             mean: mean.map(Milli),
         });

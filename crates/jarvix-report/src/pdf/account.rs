@@ -155,7 +155,7 @@ impl Sheet<'_> {
         let rows = facts.runs.iter().map(|run| {
             vec![
                 self.number(&run.number.to_string()),
-                self.cell(&run.name),
+                self.named(&run.name.0, &run.begun),
                 self.number(&run.pages),
                 self.number(&run.mean),
             ]

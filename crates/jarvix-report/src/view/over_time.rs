@@ -18,6 +18,7 @@ pub(crate) struct OverTime {
 pub(crate) struct Run {
     pub(crate) number: usize,
     pub(crate) name: Shown,
+    pub(crate) begun: Shown,
     pub(crate) pages: String,
     pub(crate) mean: String,
 }
@@ -101,6 +102,7 @@ impl Run {
         Self {
             number: at + 1,
             name: Shown::of(run.run.as_str()),
+            begun: Shown::of(&run.begun),
             pages: words::number(run.pages),
             mean: run.mean.map_or_else(|| "–".to_owned(), |mean| format!("{mean:.1}")),
         }
