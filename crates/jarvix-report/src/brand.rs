@@ -348,6 +348,15 @@ mod tests {
                 "title = ''",
                 "line 1, column 9: a text has 1 to 200 characters / make it shorter, or leave it out",
             ),
+        ];
+        are_refused(&cases);
+        let unknown = parse("colour = 'x'").expect_err("unknown");
+        assert!(unknown.starts_with("line 1, column 1: unknown field `colour`"), "{unknown}");
+    }
+
+    #[test]
+    fn logos_that_act_or_are_none_are_refused() {
+        let cases = [
             (
                 "logo = 'handler.svg'",
                 "line 1, column 8: the logo \"handler.svg\" cannot be used: it has the handler onclick in it / give an SVG of plain shapes, or a PNG",
@@ -385,13 +394,15 @@ mod tests {
                 "line 1, column 8: the logo \"word.docx\" cannot be used: it is neither PNG nor SVG / give a PNG or an SVG",
             ),
         ];
-        for (text, expected) in cases {
-            assert_eq!(parse(text).expect_err(text), expected, "{text}");
-        }
+        are_refused(&cases);
         assert!(
             parse("logo = 'broken.png'").expect_err("broken").contains("cannot be read as PNG")
         );
-        let unknown = parse("colour = 'x'").expect_err("unknown");
-        assert!(unknown.starts_with("line 1, column 1: unknown field `colour`"), "{unknown}");
+    }
+
+    fn are_refused(cases: &[(&str, &str)]) {
+        for (text, expected) in cases {
+            assert_eq!(parse(text).expect_err(text), *expected, "{text}");
+        }
     }
 }
