@@ -209,8 +209,11 @@ fn many_groups(place: &Place) {
 fn a_batch_that_is_killed_goes_on_and_leaves_no_half_of_a_file() {
     let place = Place::new();
     many_groups(&place);
-    let split =
-        |out| ["report", "--run", "a", "--split", "column:group", "--format", "pdf", "--out", out];
+    // Two draw at a time, however many the machine could: what is made is taken down soon.
+    let split = |out| {
+        let by = ["report", "--run", "a", "--split", "column:group", "--format", "pdf"];
+        [&by[..], &["--pool", "2", "--out", out]].concat()
+    };
     place.run(&split("whole")).expect(0);
     let mut child = place.command(&split("killed"));
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
