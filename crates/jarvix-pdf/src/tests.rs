@@ -182,3 +182,15 @@ fn a_defect_in_placing_would_be_seen() {
             .is_err()
     );
 }
+
+#[test]
+fn what_no_font_has_is_a_box_for_each_character() {
+    let mut setter = setter();
+    let expected = setter.fonts().face(face::FaceId::Regular).box_glyph.expect("a box");
+    let word = setter.word("日本🚀", false, 8.5, false);
+    let glyphs: Vec<_> = word.runs.iter().flat_map(|run| &run.glyphs).collect();
+    assert_eq!(glyphs.len(), 3);
+    assert!(glyphs.iter().all(|glyph| glyph.id == expected && glyph.advance > 0.2));
+    let known = setter.word("abc", false, 8.5, false);
+    assert!(known.runs.iter().flat_map(|run| &run.glyphs).all(|glyph| glyph.id != expected));
+}
