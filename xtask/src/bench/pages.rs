@@ -35,19 +35,24 @@ fn write_gzipped(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// A die that falls the same way for the same number each time: xorshift64 (Marsaglia 2003), enough for
+/// words.
+pub fn dice(number: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move |sides| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % sides
+    }
+}
+
 /// Paragraphs of words that do not repeat too well, so that it compresses about as pages do.
 fn page(number: u64) -> String {
     const SYLLABLES: &[&str] = &[
         "ka", "lo", "min", "ter", "ra", "ven", "dis", "po", "sel", "um", "qui", "bar", "net", "os",
     ];
-    let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut roll = |sides: u64| {
-        // xorshift64 (Marsaglia 2003): enough for words.
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        dice % sides
-    };
+    let mut roll = dice(number);
     let mut html = format!("<!doctype html><html lang=en><title>Page {number}</title><main>");
     for paragraph in 0..20 + roll(120) {
         let class = roll(40);

@@ -10,6 +10,7 @@ use super::browser::Browser;
 use crate::bench::ground::empty_folder;
 use crate::bench::measure;
 use crate::bench::origin::{Origin, Serve};
+use crate::bench::pages::dice;
 
 const BYTES_MAX: f64 = 2e6;
 const OPEN_MS_MAX: f64 = 1_000.0;
@@ -112,14 +113,7 @@ fn page(number: u64) -> String {
         "heat", "pump", "price", "guide", "winter", "report", "grid", "tariff", "owner", "roof",
         "table", "season", "region", "cost", "battery", "plan",
     ];
-    let mut dice = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut roll = |sides: u64| {
-        // xorshift64 (Marsaglia 2003): enough for words.
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        dice % sides
-    };
+    let mut roll = dice(number);
     let mut text = String::new();
     for _ in 0..40 + roll(360) {
         text.push_str(WORDS[roll(16) as usize]);
