@@ -1,6 +1,6 @@
 //! How the scores are spread, as bars with the median above them.
 
-use super::Tick;
+use super::{Frame, Tick};
 use crate::{BIN_WIDTH, Milli, ScoreStats, words};
 
 /// Height of the strip above the plot that the median's label stands in.
@@ -23,13 +23,8 @@ const X_LABEL_POINTS: i64 = 20;
 
 /// How scores are spread, drawn.
 pub(crate) struct Histogram {
-    pub(crate) height: u64,
-    pub(crate) left: Milli,
-    pub(crate) right: Milli,
-    pub(crate) base: u64,
+    pub(crate) frame: Frame,
     pub(crate) bars: Vec<Bar>,
-    pub(crate) x_ticks: Vec<Tick>,
-    pub(crate) y_ticks: Vec<Tick>,
     pub(crate) median: Option<Marker>,
 }
 
@@ -60,26 +55,28 @@ impl Histogram {
         let top = highest.div_ceil(step) * step;
         let base = HEAD + PLOT;
         Some(Self {
-            height: base + FOOT,
-            left: Milli(LEFT),
-            right: position(Milli::whole(100)),
-            base,
+            frame: Frame {
+                height: base + FOOT,
+                left: Milli(LEFT),
+                right: position(Milli::whole(100)),
+                base,
+                x_ticks: (0..=100 / X_LABEL_POINTS)
+                    .map(|i| i * X_LABEL_POINTS)
+                    .map(|score| Tick {
+                        x: position(Milli::whole(score)),
+                        y: base + 18,
+                        label: score.to_string(),
+                    })
+                    .collect(),
+                y_ticks: (0..=top / step)
+                    .map(|i| Tick {
+                        x: Milli(LEFT - 1_200),
+                        y: base - scaled(i * step, top),
+                        label: words::compact(i * step),
+                    })
+                    .collect(),
+            },
             bars: bars(scores, top, base),
-            x_ticks: (0..=100 / X_LABEL_POINTS)
-                .map(|i| i * X_LABEL_POINTS)
-                .map(|score| Tick {
-                    x: position(Milli::whole(score)),
-                    y: base + 18,
-                    label: score.to_string(),
-                })
-                .collect(),
-            y_ticks: (0..=top / step)
-                .map(|i| Tick {
-                    x: Milli(LEFT - 1_200),
-                    y: base - scaled(i * step, top),
-                    label: words::compact(i * step),
-                })
-                .collect(),
             median: scores.median.map(|median| Marker {
                 x: position(median),
                 top: HEAD - 8,
@@ -161,13 +158,13 @@ mod tests {
                 return Ok(());
             };
             for (bar, count) in chart.bars.iter().zip(histogram) {
-                prop_assert!(bar.y >= HEAD && bar.y + bar.height == chart.base);
+                prop_assert!(bar.y >= HEAD && bar.y + bar.height == chart.frame.base);
                 prop_assert_eq!(bar.height == 0, count == 0);
-                prop_assert!(bar.x.0 >= LEFT && bar.x.0 + bar.width.0 <= chart.right.0);
+                prop_assert!(bar.x.0 >= LEFT && bar.x.0 + bar.width.0 <= chart.frame.right.0);
             }
-            prop_assert!(chart.y_ticks.len() as u64 <= Y_STEPS_MAX + 1);
-            prop_assert!(chart.y_ticks.iter().all(|t| t.y >= HEAD && t.y <= chart.base));
-            prop_assert!(chart.y_ticks.windows(2).all(|t| t[0].y >= t[1].y + 20), "labels collide");
+            prop_assert!(chart.frame.y_ticks.len() as u64 <= Y_STEPS_MAX + 1);
+            prop_assert!(chart.frame.y_ticks.iter().all(|t| t.y >= HEAD && t.y <= chart.frame.base));
+            prop_assert!(chart.frame.y_ticks.windows(2).all(|t| t[0].y >= t[1].y + 20), "labels collide");
         }
     }
 }

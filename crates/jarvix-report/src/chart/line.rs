@@ -1,7 +1,7 @@
 //! A line over runs as geometry, like the histogram: percent of the width, pixels of height, integers
-//! only. What is expected next stands at the right, as a band.
+//! only. What is expected next stands at the right, as an area.
 
-use super::{Segment, Tick, score_ticks};
+use super::{Frame, Segment, Tick, score_ticks};
 use crate::{Milli, RunMean, TrendFacts};
 
 /// Height of the strip above the plot: half a label.
@@ -19,14 +19,9 @@ const LABELS_MAX: usize = 12;
 
 /// Mean scores over runs, drawn.
 pub(crate) struct LineChart {
-    pub(crate) height: u64,
-    pub(crate) left: Milli,
-    pub(crate) right: Milli,
-    pub(crate) base: u64,
+    pub(crate) frame: Frame,
     pub(crate) points: Vec<Point>,
     pub(crate) lines: Vec<Segment>,
-    pub(crate) x_ticks: Vec<Tick>,
-    pub(crate) y_ticks: Vec<Tick>,
     pub(crate) band: Option<Band>,
 }
 
@@ -75,13 +70,15 @@ impl LineChart {
         });
         let base = HEAD + PLOT;
         Some(Self {
-            height: base + FOOT,
-            left: Milli(LEFT),
-            right: Milli(RIGHT),
-            base,
+            frame: Frame {
+                height: base + FOOT,
+                left: Milli(LEFT),
+                right: Milli(RIGHT),
+                base,
+                x_ticks: x_ticks(facts.runs.len(), slots, base),
+                y_ticks: score_ticks(LEFT, HEAD, PLOT),
+            },
             lines: lines.collect(),
-            x_ticks: x_ticks(facts.runs.len(), slots, base),
-            y_ticks: score_ticks(LEFT, HEAD, PLOT),
             points,
             band,
         })
@@ -161,14 +158,14 @@ mod tests {
             };
             for point in &chart.points {
                 prop_assert!(point.x.0 > LEFT && point.x.0 < RIGHT);
-                prop_assert!(point.y >= HEAD && point.y <= chart.base);
+                prop_assert!(point.y >= HEAD && point.y <= chart.frame.base);
             }
             if let Some(band) = &chart.band {
                 prop_assert!(band.x.0 >= LEFT && band.width.0 > 0);
                 prop_assert!(band.x.0 + band.width.0 <= RIGHT);
-                prop_assert!(band.high >= HEAD && band.high < band.low && band.low <= chart.base + 1);
+                prop_assert!(band.high >= HEAD && band.high < band.low && band.low <= chart.frame.base + 1);
             }
-            prop_assert!(chart.x_ticks.windows(2).all(|t| t[0].x.0 + 5_000 < t[1].x.0), "collide");
+            prop_assert!(chart.frame.x_ticks.windows(2).all(|t| t[0].x.0 + 5_000 < t[1].x.0), "collide");
         }
     }
 }

@@ -19,6 +19,18 @@ pub(crate) use spark::Sparkline;
 
 use crate::Milli;
 
+/// What charts with axes have in common: the plot's edges, and the labels of both axes.
+pub(crate) struct Frame {
+    /// Of the whole chart.
+    pub(crate) height: u64,
+    pub(crate) left: Milli,
+    pub(crate) right: Milli,
+    /// Where the x axis stands, from the top.
+    pub(crate) base: u64,
+    pub(crate) x_ticks: Vec<Tick>,
+    pub(crate) y_ticks: Vec<Tick>,
+}
+
 /// A label of an axis: `x` in percent or `y` in pixels, whichever the axis runs along.
 pub(crate) struct Tick {
     pub(crate) x: Milli,

@@ -1,7 +1,7 @@
 //! Hosts as dots: to the right those with more pages, each step of the same width ten times as many;
 //! higher those whose documents score better. Names stand where they collide with nothing.
 
-use super::{Tick, score_ticks};
+use super::{Frame, Tick, score_ticks};
 use crate::{HostRow, Milli, words};
 
 /// Height of the strip above the plot: half a label.
@@ -36,13 +36,8 @@ const LOG_BITS: u32 = 10;
 
 /// Pages and mean scores of hosts, drawn.
 pub(crate) struct Scatter {
-    pub(crate) height: u64,
-    pub(crate) left: Milli,
-    pub(crate) right: Milli,
-    pub(crate) base: u64,
+    pub(crate) frame: Frame,
     pub(crate) dots: Vec<Dot>,
-    pub(crate) x_ticks: Vec<Tick>,
-    pub(crate) y_ticks: Vec<Tick>,
 }
 
 /// A host.
@@ -109,15 +104,9 @@ impl Scatter {
         let y_ticks = score_ticks(LEFT, HEAD, PLOT);
         name_dots(&mut dots, &y_ticks, scored.iter().map(|(host, _)| named(host)));
         let base = HEAD + PLOT;
-        Some(Self {
-            height: base + FOOT,
-            left: Milli(LEFT),
-            right: Milli(RIGHT),
-            base,
-            dots,
-            x_ticks: x_ticks(&scale, (low, high), base),
-            y_ticks,
-        })
+        let x_ticks = x_ticks(&scale, (low, high), base);
+        let (height, left, right) = (base + FOOT, Milli(LEFT), Milli(RIGHT));
+        Some(Self { frame: Frame { height, left, right, base, x_ticks, y_ticks }, dots })
     }
 }
 
@@ -269,9 +258,10 @@ mod tests {
         let chart = chart.expect("three dots");
         let x: Vec<i64> = chart.dots.iter().map(|dot| dot.x.0).collect();
         assert!((x[2] - x[1] - (x[1] - x[0])).abs() < 100, "a tenfold is a step: {x:?}");
-        assert_eq!((chart.dots[0].y, chart.dots[2].y), (chart.base, HEAD));
+        assert_eq!((chart.dots[0].y, chart.dots[2].y), (chart.frame.base, HEAD));
         assert!(chart.dots.iter().all(|dot| dot.name.is_some()));
-        let labels: Vec<&str> = chart.x_ticks.iter().map(|tick| tick.label.as_str()).collect();
+        let labels: Vec<&str> =
+            chart.frame.x_ticks.iter().map(|tick| tick.label.as_str()).collect();
         assert_eq!(labels, ["10", "20", "50", "100", "200", "500", "1k"]);
     }
 
@@ -284,7 +274,7 @@ mod tests {
             let mut rooms: Vec<Room> = Vec::new();
             for dot in &chart.dots {
                 prop_assert!(dot.x.0 >= LEFT && dot.x.0 <= RIGHT);
-                prop_assert!(dot.y >= HEAD && dot.y <= chart.base);
+                prop_assert!(dot.y >= HEAD && dot.y <= chart.frame.base);
                 if let Some(name) = &dot.name {
                     rooms.push(name_room(name));
                 }
@@ -293,8 +283,8 @@ mod tests {
                 prop_assert!(room.x.0 >= LEFT && room.x.1 <= 100_000);
                 prop_assert!(rooms[..at].iter().all(|other| !room.meets(*other)), "names collide");
             }
-            prop_assert!(!chart.x_ticks.is_empty());
-            prop_assert!(chart.x_ticks.windows(2).all(|two| two[1].x.0 - two[0].x.0 >= X_LABEL));
+            prop_assert!(!chart.frame.x_ticks.is_empty());
+            prop_assert!(chart.frame.x_ticks.windows(2).all(|two| two[1].x.0 - two[0].x.0 >= X_LABEL));
         }
     }
 }

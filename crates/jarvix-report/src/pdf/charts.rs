@@ -5,7 +5,7 @@ use jarvix_pdf::{Anchor, Figure, Pattern, Shape};
 
 use super::look::Look;
 use crate::Milli;
-use crate::chart::{Histogram, LineChart, Scatter, Segment, Sparkline, Tick};
+use crate::chart::{Frame, Histogram, LineChart, Scatter, Segment, Sparkline, Tick};
 use crate::view::account::Action;
 
 /// Points of a pixel.
@@ -29,21 +29,22 @@ impl Scale {
     }
 
     /// Labels beside the y axis with the lines they stand for.
-    fn y_axis(self, ticks: &[Tick], left: Milli, right: Milli) -> Vec<Shape> {
+    fn y_axis(self, frame: &Frame) -> Vec<Shape> {
         let line = |tick: &Tick| {
             let y = y(tick.y);
-            let (from, to) = ((self.x(left), y), (self.x(right), y));
+            let (from, to) = ((self.x(frame.left), y), (self.x(frame.right), y));
             let grid = Shape::Line { from, to, colour: self.look.rule, width: 0.4 };
             [grid, self.text(self.x(tick.x), y + 2.6, &tick.label, Anchor::End)]
         };
-        ticks.iter().flat_map(line).collect()
+        frame.y_ticks.iter().flat_map(line).collect()
     }
 
-    fn x_axis(self, ticks: &[Tick], left: Milli, right: Milli, base: u64) -> Vec<Shape> {
-        let (from, to) = ((self.x(left), y(base)), (self.x(right), y(base)));
+    fn x_axis(self, frame: &Frame) -> Vec<Shape> {
+        let (from, to) =
+            ((self.x(frame.left), y(frame.base)), (self.x(frame.right), y(frame.base)));
         let axis = Shape::Line { from, to, colour: self.look.ink, width: 0.6 };
         let label = |tick: &Tick| self.text(self.x(tick.x), y(tick.y), &tick.label, Anchor::Middle);
-        std::iter::once(axis).chain(ticks.iter().map(label)).collect()
+        std::iter::once(axis).chain(frame.x_ticks.iter().map(label)).collect()
     }
 }
 
@@ -62,17 +63,17 @@ fn y(pixels: u64) -> f32 {
 /// How the scores are spread.
 pub(super) fn histogram(chart: &Histogram, about: &str, width: f32, look: Look) -> Figure {
     let scale = Scale { width, look };
-    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
+    let mut shapes = scale.y_axis(&chart.frame);
     for bar in chart.bars.iter().filter(|bar| bar.height > 0) {
         let (x, top) = (scale.x(bar.x), y(bar.y));
         let (width, height) = (scale.x(bar.width), y(bar.height));
         let (colour, pattern) = (look.accent, Pattern::Solid);
         shapes.push(Shape::Rect { x, y: top, width, height, colour, pattern });
     }
-    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    shapes.extend(scale.x_axis(&chart.frame));
     if let Some(median) = &chart.median {
         let x = scale.x(median.x);
-        let (from, to) = ((x, y(median.top)), (x, y(chart.base)));
+        let (from, to) = ((x, y(median.top)), (x, y(chart.frame.base)));
         shapes.push(Shape::Line { from, to, colour: look.loss, width: 1.0 });
         let anchor = anchor(median.anchor);
         shapes.push(scale.text(x, y(median.top) - 3.0, &median.label, anchor));
@@ -80,7 +81,7 @@ pub(super) fn histogram(chart: &Histogram, about: &str, width: f32, look: Look) 
     let counts = chart.bars.iter().map(|bar| format!("{}: {}", bar.range, bar.count));
     let counts: Vec<String> = counts.collect();
     let alt = format!("Documents by score. {about} {}.", counts.join("; "));
-    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+    Figure { width, height: y(chart.frame.height) + 2.0, shapes, alt }
 }
 
 /// What shares the actions have, as one bar.
@@ -100,7 +101,7 @@ pub(super) fn shares(actions: &[Action], width: f32, look: Look) -> Figure {
 /// Mean scores over runs, and what is expected next.
 pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Figure {
     let scale = Scale { width, look };
-    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
+    let mut shapes = scale.y_axis(&chart.frame);
     if let Some(band) = &chart.band {
         let next = scale.x(band.to.x2);
         let (high, low) = ((next, y(band.high)), (next, y(band.low)));
@@ -114,17 +115,17 @@ pub(super) fn line(chart: &LineChart, about: &str, width: f32, look: Look) -> Fi
         let at = (scale.x(point.x), y(point.y));
         shapes.push(Shape::Dot { at, radius: 2.4, colour: look.accent });
     }
-    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    shapes.extend(scale.x_axis(&chart.frame));
     let means: Vec<&str> = chart.points.iter().map(|point| point.label.as_str()).collect();
     let alt = format!("{about} {}.", means.join("; "));
-    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+    Figure { width, height: y(chart.frame.height) + 2.0, shapes, alt }
 }
 
 /// Hosts by pages and mean score.
 pub(super) fn scatter(chart: &Scatter, width: f32, look: Look) -> Figure {
     let scale = Scale { width, look };
-    let mut shapes = scale.y_axis(&chart.y_ticks, chart.left, chart.right);
-    shapes.extend(scale.x_axis(&chart.x_ticks, chart.left, chart.right, chart.base));
+    let mut shapes = scale.y_axis(&chart.frame);
+    shapes.extend(scale.x_axis(&chart.frame));
     for dot in &chart.dots {
         let at = (scale.x(dot.x), y(dot.y));
         shapes.push(Shape::Dot { at, radius: 2.6, colour: look.accent });
@@ -135,7 +136,7 @@ pub(super) fn scatter(chart: &Scatter, width: f32, look: Look) -> Figure {
     }
     let hosts: Vec<&str> = chart.dots.iter().map(|dot| dot.about.as_str()).collect();
     let alt = format!("Hosts by pages and mean score. {}.", hosts.join("; "));
-    Figure { width, height: y(chart.height) + 2.0, shapes, alt }
+    Figure { width, height: y(chart.frame.height) + 2.0, shapes, alt }
 }
 
 /// One page's scores over the runs, as high as a line of text.
